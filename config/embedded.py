@@ -22,6 +22,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -219,7 +220,19 @@ def _copy_programs(place: Place) -> None:
     fresh.rename(target)
 
 
-NAMESPACE = ("unshare", "--user", "--map-user=65534", "--")
+def _nobody() -> int:
+    try:
+        return pwd.getpwnam("nobody").pw_uid
+    except KeyError:
+        return 65534
+
+
+def _needs_namespace() -> bool:
+    """PostgreSQL refuses root, and initdb an account without a name, which is common in containers."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_uid == 0
+    except KeyError:
+        return True
 
 
 def _place_of(base: Path) -> Place:
@@ -229,7 +242,8 @@ def _place_of(base: Path) -> Place:
     except PermissionError:
         raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.") from None
     if owner.st_uid == os.geteuid():
-        return Place(base, NAMESPACE) if owner.st_uid == 0 else Place(base)
+        namespace = ("unshare", "--user", f"--map-user={_nobody()}", "--")
+        return Place(base, namespace) if _needs_namespace() else Place(base)
     if os.geteuid() != 0:
         raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.")
     return Place(base, owner=(owner.st_uid, owner.st_gid))
@@ -262,7 +276,7 @@ def _choose_place(folder: Path) -> Place:
     how = os.environ.get("ZHIXING_PG_AS", "")  # "nobody" leaves out the namespace, for a host that will later forbid it
     if how != "nobody" and _works(place := _place_of(base)):
         return place
-    nobody = 65534
+    nobody = _nobody()
     name = "zhixing-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     for parent in ("/var/lib", "/var/tmp"):
         base = Path(parent, name)
