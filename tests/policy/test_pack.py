@@ -25,10 +25,9 @@ MEASURES = {
     "governance.council_meetings": MeasureSpec(["school"]),
 }
 RECORD_TYPES = {
-    *(f"policy.{name}" for name in ("acknowledgement", "upstream")),
     *(f"partners.{name}" for name in ("organisation", "industry_link", "activity", "opportunity", "need")),
     *(f"partners.{name}" for name in ("government_policy", "support_grant", "demand_survey", "technology_note")),
-    *(f"governance.{name}" for name in ("council", "committee", "seat", "meeting", "resolution")),
+    *(f"governance.{name}" for name in ("committee", "seat", "meeting", "resolution")),
     *(f"governance.{name}" for name in ("task_book", "task", "task_appraisal")),
 }
 
