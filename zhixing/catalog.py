@@ -1,0 +1,31 @@
+"""The whole system on one page: the domains in menu order, each with its sheets."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.sheet import Domain
+from zhixing.org import sheets as org
+from zhixing.partners import sheets as partners
+
+DOMAINS = (
+    Domain("partners", _("Partners"), "handshake", (partners.OrganisationSheet(),)),
+    Domain(
+        "org",
+        _("College and people"),
+        "building",
+        (
+            org.UnitSheet(),
+            org.MajorGroupSheet(),
+            org.MajorSheet(),
+            org.CohortSheet(),
+            org.PersonSheet(),
+            org.TeacherSheet(),
+            org.StudentSheet(),
+            org.MembershipSheet(),
+            org.DelegationSheet(),
+            org.AcademicYearSheet(),
+        ),
+        minor=(org.SchoolSheet(), org.TermSheet(), org.UnitNameSheet()),
+    ),
+)

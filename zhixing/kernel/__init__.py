@@ -1,0 +1,1 @@
+"""The machine: records, sheets, scope, flow, approval, events, import, export, API. Imports no domain."""

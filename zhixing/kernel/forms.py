@@ -1,0 +1,220 @@
+"""Forms made from a sheet: choices only from what the actor may see, large registers by typing a code or a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.scope import Actor, type_key
+from zhixing.kernel.sheet import Sheet
+
+# Between the title and the code of a record written in a text box.
+SEPARATOR = " · "
+
+
+def candidates(model: type[models.Model], actor: Actor) -> QuerySet:
+    """The records of a type that an actor may point to."""
+    rows = model._default_manager.all()
+    if hasattr(rows, "visible_to"):
+        rows = rows.visible_to(actor).current()
+    return rows
+
+
+def naming_words(record: models.Model) -> str:
+    """How a picked record is written in a text box: its title and its code, by which it is found again."""
+    code_field = getattr(record, "lookup", ("name",))[0]
+    code = record
+    for part in code_field.split("__"):
+        code = getattr(code, part, None)
+    title = str(record)
+    return f"{title}{SEPARATOR}{code}" if code and str(code) not in title else title
+
+
+def find_named(rows: QuerySet, words: str) -> list[models.Model]:
+    """Records that a person may mean by `words`: by code, by name, or by what `naming_words` wrote. At most six."""
+    words = words.strip()
+    if not words:
+        return []
+    title, _sep, code = words.rpartition(SEPARATOR)
+    for attempt in filter(None, (code if title else "", words, title)):
+        condition = Q()
+        for path in getattr(rows.model, "lookup", ("name",)):
+            condition |= Q(**{f"{path}__iexact": attempt})
+        found = list(rows.filter(condition).distinct()[:6])
+        if found:
+            return found
+    return []
+
+
+class PickerWidget(forms.TextInput):
+    """A text box with suggestions from the server; without JavaScript a typed code or name does."""
+
+    template_name = "kernel/widgets/picker.html"
+
+    def __init__(self, model: type[models.Model]):
+        super().__init__(attrs={"autocomplete": "off"})
+        self.model = model
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        domain, type_name = type_key(self.model).split(".")
+        context["widget"]["pick_url"] = reverse("pick", kwargs={"domain": domain, "name": type_name})
+        return context
+
+
+class PickerField(forms.ModelChoiceField):
+    """A relation to a large register: accepts a code, a name, or the suggestion taken."""
+
+    widget = forms.TextInput
+
+    def __init__(self, queryset: QuerySet, **kwargs: Any):
+        kwargs.pop("widget", None)
+        super().__init__(queryset, widget=PickerWidget(queryset.model), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        found = find_named(self.queryset, str(value))
+        if len(found) == 1:
+            return found[0]
+        label = self.queryset.model._meta.verbose_name
+        if not found:
+            raise ValidationError(
+                _("No %(type)s is called “%(value)s”. Type a code or a full name."), code="unknown", params={"type": label, "value": value}
+            )
+        names = "；".join(naming_words(item) for item in found)
+        raise ValidationError(
+            _("“%(value)s” fits several: %(names)s. Type the code."), code="ambiguous", params={"value": value, "names": names}
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, models.Model):
+            return naming_words(value)
+        if isinstance(value, int) or (isinstance(value, str) and value.isdigit() and len(value) < 7):
+            record = self.queryset.model._default_manager.filter(pk=value).first()
+            return naming_words(record) if record else value
+        return value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial) != data
+
+
+class PickerManyWidget(forms.Textarea):
+    template_name = "kernel/widgets/picker_many.html"
+
+    def __init__(self, model: type[models.Model]):
+        super().__init__(attrs={"rows": 3})
+        self.model = model
+
+    get_context = PickerWidget.get_context
+
+
+class PickerManyField(forms.ModelMultipleChoiceField):
+    """Relations to a large register: one code or name a line."""
+
+    def __init__(self, queryset: QuerySet, **kwargs: Any):
+        kwargs.pop("widget", None)
+        super().__init__(queryset, widget=PickerManyWidget(queryset.model), **kwargs)
+        self._one = PickerField(queryset, required=False)
+
+    def clean(self, value: Any) -> Any:
+        lines = [line.strip() for line in str(value or "").replace("；", "\n").splitlines() if line.strip()]
+        if self.required and not lines:
+            raise ValidationError(self.error_messages["required"], code="required")
+        keys = {self._one.to_python(line).pk for line in lines}
+        return self.queryset.model._default_manager.filter(pk__in=keys)
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        records = [item for item in value if isinstance(item, models.Model)]
+        keys = [item for item in value if not isinstance(item, models.Model)]
+        records += list(self.queryset.model._default_manager.filter(pk__in=keys))
+        return "\n".join(naming_words(item) for item in records)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial) != (data or "")
+
+
+class SheetForm(forms.ModelForm):
+    """The edit form of a record: knows who edits, and refuses to overwrite what somebody else saved meanwhile."""
+
+    seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, sheet: Sheet, actor: Actor, **kwargs: Any):
+        self.sheet, self.actor = sheet, actor
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen_version"] = self.instance.updated_at.isoformat()
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        seen = self.cleaned_data.get("seen_version")
+        if self.instance.pk and seen:
+            now = type(self.instance)._base_manager.values_list("updated_at", flat=True).get(pk=self.instance.pk)
+            if now.isoformat() != seen:
+                raise ValidationError(
+                    _("Somebody else changed this record while you were editing. Open it again in another window, compare, and save once more."),
+                    code="stale",
+                )
+        return cleaned
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The fields under their headings."""
+        shown = self.sheet.groups or ((self.sheet.label, self.sheet.form_fields),)
+        groups = [{"label": label, "fields": [self[name] for name in names if name in self.fields]} for label, names in shown]
+        return [group for group in groups if group["fields"]]
+
+
+def _within_reach(sheet: Sheet, field: models.Field, actor: Actor, rows: QuerySet) -> QuerySet:
+    """Offer only units, or records of units, that the new row may belong to."""
+    reach = actor.reach(sheet.model, "add") | actor.reach(sheet.model, "change")
+    if reach.everything or reach.own or not reach.units:
+        return rows
+    for path in getattr(sheet.model, "scope").units:
+        first, _sep, rest = path.partition("__")
+        if first == field.name:
+            return rows.filter(**{f"{rest or 'pk'}__in": reach.units})
+    return rows
+
+
+def form_field(sheet: Sheet, field: models.Field, actor: Actor, **kwargs: Any) -> forms.Field | None:
+    if isinstance(field, (models.ForeignKey, models.ManyToManyField)):
+        target: type[models.Model] = field.related_model  # type: ignore[assignment]
+        rows = _within_reach(sheet, field, actor, candidates(target, actor))
+        many = isinstance(field, models.ManyToManyField)
+        common = {"required": not field.blank, "label": field.verbose_name, "help_text": field.help_text}
+        if getattr(target, "picked", False):
+            return PickerManyField(rows, **common) if many else PickerField(rows, **common)
+        return forms.ModelMultipleChoiceField(rows, **common) if many else forms.ModelChoiceField(rows, **common)
+    made = field.formfield(**kwargs)
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField) and made is not None:
+        made.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    if isinstance(field, models.TextField) and made is not None and not getattr(field, "masked", False):
+        made.widget.attrs["rows"] = 3
+    if getattr(field, "masked", False) and made is not None:
+        made.widget = forms.TextInput(attrs={"autocomplete": "off"})
+    return made
+
+
+def form_class(sheet: Sheet, actor: Actor) -> type[SheetForm]:
+    return forms.modelform_factory(
+        sheet.model, form=SheetForm, fields=list(sheet.form_fields), formfield_callback=lambda field, **kwargs: form_field(sheet, field, actor, **kwargs)
+    )
+
+
+class CommentForm(forms.Form):
+    """The reason for a step."""
+
+    comment = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+
+    def __init__(self, *args: Any, required: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["comment"].required = required
+

@@ -1,0 +1,278 @@
+"""One sheet per record type: what its list shows, how it is filtered, grouped, related, acted upon and imported. All pages come from it.
+
+The vocabulary is closed (see `Sheet`); a page that needs more is a plain Django view in its domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Model
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.flow import Flow, step
+from zhixing.kernel.scope import Actor, RecordQuerySet, type_key
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A column counted by the database: label and expression; it can be sorted and exported like a field."""
+
+    label: Any
+    expression: Any
+    numeric: bool = True
+    # Which rows the number stands for: the related type's list filtered to the record, e.g. ("partners.industry_link", "organisation").
+    rows: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a person may do with a record, from button, bulk, API or command alike: always this one function.
+
+    `run(record, by=actor, comment=…, **fields)` does it and raises ValidationError when refused. `form` is a Django form class for what else
+    must be asked (built with `record=` and `actor=`).
+    """
+
+    key: str
+    label: Any
+    run: Callable[..., Any]
+    capability: str = "change"
+    icon: str = "chevron-right"
+    comment: str = "no"
+    form: type | None = None
+    primary: bool = False
+    danger: bool = False
+    bulk: bool = True
+    available: Callable[[Any], bool] = field(default=lambda record: True)
+
+
+def flow_action(flow: Flow, key: str, run: Callable[..., Any] | None = None, **extra: Any) -> Action:
+    """The button for one step of a flow; `run` replaces the bare change of state where the step has effects."""
+    definition = flow[key]
+
+    def bare(record: Any, *, by: Actor, comment: str = "") -> None:
+        with step(record, key, by=by, comment=comment):
+            pass
+
+    def open_from(record: Any) -> bool:
+        return getattr(record, flow.field) in definition.sources
+
+    return Action(
+        key=key,
+        label=definition.label,
+        run=run or bare,
+        capability=definition.capability,
+        icon=definition.icon,
+        comment=definition.comment,
+        primary=definition.primary,
+        danger=definition.danger,
+        available=open_from,
+        **extra,
+    )
+
+
+class Sheet:
+    """A record type as people meet it. Everything not said here is derived from the model."""
+
+    model: ClassVar[type[Model]]
+    icon: ClassVar[str] = "file"
+    description: ClassVar[Any] = ""
+    columns: ClassVar[tuple[str, ...]] = ()
+    computed: ClassVar[dict[str, Computed]] = {}
+    filters: ClassVar[tuple[str, ...]] = ()
+    tabs: ClassVar[str] = ""
+    search: ClassVar[tuple[str, ...]] = ()
+    groups: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]] = ()
+    related: ClassVar[tuple[str, ...]] = ()
+    actions: ClassVar[tuple[Action, ...]] = ()
+    natural_key: ClassVar[tuple[str, ...]] = ()
+    synonyms: ClassVar[dict[str, tuple[str, ...]]] = {}
+    depends: ClassVar[dict[str, dict[str, str]]] = {}
+    panels: ClassVar[tuple[Callable[[Any, Actor], str], ...]] = ()
+    links: ClassVar[tuple[tuple[Any, str, str], ...]] = ()
+
+    @cached_property
+    def key(self) -> str:
+        return type_key(self.model)
+
+    @property
+    def label(self) -> Any:
+        return self.model._meta.verbose_name
+
+    @property
+    def label_plural(self) -> Any:
+        return self.model._meta.verbose_name_plural
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        return getattr(self.model, "flow", None)
+
+    def url(self, page: str, pk: int | None = None, **more: Any) -> str:
+        """The address of one of this type's pages: list, add, detail, edit, delete, act, import, export …"""
+        domain, name = self.key.split(".")
+        arguments: dict[str, Any] = {"domain": domain, "name": name, **more}
+        if pk is not None:
+            arguments["pk"] = pk
+        return reverse(page, kwargs=arguments)
+
+    # Fields -----------------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fields(self) -> dict[str, models.Field]:
+        """What a person fills in, in the order of the groups."""
+        editable = {f.name: f for f in (*self.model._meta.concrete_fields, *self.model._meta.many_to_many) if f.editable and not f.primary_key}
+        if not self.groups:
+            return editable
+        names = [name for _label, group in self.groups for name in group]
+        return {name: editable[name] for name in names if name in editable}
+
+    @cached_property
+    def stateful(self) -> frozenset[str]:
+        """Fields that only steps may write: the state itself."""
+        return frozenset({self.flow.field}) if self.flow else frozenset()
+
+    @cached_property
+    def form_fields(self) -> tuple[str, ...]:
+        return tuple(name for name in self.fields if name not in self.stateful)
+
+    @cached_property
+    def import_fields(self) -> dict[str, models.Field]:
+        """What a register may bring: all form fields and the state, but no relation to many."""
+        return {name: f for name, f in self.fields.items() if not f.many_to_many}
+
+    @cached_property
+    def all_columns(self) -> tuple[str, ...]:
+        """Every column that can be chosen: the default ones first."""
+        rest = [f.name for f in self.model._meta.concrete_fields if not f.primary_key and f.name not in {"archived_at", "person"}]
+        return tuple(dict.fromkeys((*self.columns, *self.computed, *rest)))
+
+    def field(self, path: str) -> models.Field | None:
+        """The model field at the end of a path; None for a computed column."""
+        return resolve(self.model, path) if path not in self.computed else None
+
+    def column_label(self, path: str) -> Any:
+        if path in self.computed:
+            return self.computed[path].label
+        found = self.field(path)
+        return found.verbose_name if found is not None else path
+
+    @cached_property
+    def search_fields(self) -> tuple[str, ...]:
+        return self.search or tuple(getattr(self.model, "lookup", ()))
+
+    @cached_property
+    def key_fields(self) -> tuple[str, ...]:
+        """What makes a row of a register the same record as one already here."""
+        if self.natural_key:
+            return self.natural_key
+        unique = [f.name for f in self.model._meta.concrete_fields if f.unique and not f.primary_key]
+        return tuple(unique[:1])
+
+    # Rows -------------------------------------------------------------------------------------------------------------------------------
+
+    def rows(self, actor: Actor, capability: str = "view") -> RecordQuerySet:
+        """The rows an actor may see. Every page, export, API answer and choice starts here."""
+        return self.model._default_manager.all().visible_to(actor, capability)  # type: ignore[attr-defined]
+
+    def with_columns(self, rows: RecordQuerySet, columns: tuple[str, ...]) -> RecordQuerySet:
+        """Fetch what `columns` show in one query: joins for relations, counts for computed columns."""
+        joins, many = set(), set()
+        for path in (*columns, *getattr(self.model, "title_needs", ())):
+            if path in self.computed:
+                continue
+            found = self.field(path)
+            if found is not None and found.many_to_many:
+                many.add(path)
+                continue
+            joins.update(join_paths(self.model, path))
+        counted = {name: self.computed[name].expression for name in columns if name in self.computed}
+        rows = rows.select_related(*sorted(joins)) if joins else rows
+        rows = rows.prefetch_related(*sorted(many)) if many else rows
+        return rows.annotate(**counted) if counted else rows
+
+
+def resolve(model: type[Model], path: str) -> models.Field | None:
+    found: Any = None
+    for name in path.split("__"):
+        try:
+            found = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+        model = found.related_model or model
+    return found
+
+
+def relation_path(model: type[Model], path: str) -> str:
+    """The part of a path that is a join to one record: `group__unit__name` → `group__unit`."""
+    joined: list[str] = []
+    for name in path.split("__"):
+        found = model._meta.get_field(name)
+        if not (found.many_to_one or found.one_to_one):
+            break
+        joined.append(name)
+        model = found.related_model  # type: ignore[assignment]
+    return "__".join(joined)
+
+
+def join_paths(model: type[Model], path: str) -> set[str]:
+    """The joins that show a path: the relations on it and those that the title of the record at its end needs."""
+    relation = relation_path(model, path)
+    if not relation:
+        return set()
+    joins = {relation}
+    end = resolve(model, relation)
+    if end is not None and end.related_model is not None and relation == path:
+        joins.update(f"{path}__{need}" for need in getattr(end.related_model, "title_needs", ()))
+    return joins
+
+
+# The catalogue -----------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One room of the house: its sheets in menu order, and pages of its own as (label, icon, URL name)."""
+
+    key: str
+    label: Any
+    icon: str
+    sheets: tuple[Sheet, ...]
+    pages: tuple[tuple[Any, str, str], ...] = ()
+    # Types that have pages but no place in the menu: they are reached from their parent.
+    minor: tuple[Sheet, ...] = ()
+
+
+def domains() -> tuple[Domain, ...]:
+    return import_module(settings.ZHIXING["catalog"]).DOMAINS
+
+
+def sheets() -> Iterator[Sheet]:
+    for domain in domains():
+        yield from domain.sheets
+        yield from domain.minor
+
+
+_by_key: dict[str, Sheet] = {}
+
+
+def sheet_for(key: str | type[Model]) -> Sheet | None:
+    """The sheet of a record type, by `partners.organisation` or by model; None when it has none."""
+    if not _by_key:
+        _by_key.update({sheet.key: sheet for sheet in sheets()})
+    return _by_key.get(key if isinstance(key, str) else type_key(key))
+
+
+def sheet_or_404(key: str) -> Sheet:
+    sheet = sheet_for(key)
+    if sheet is None:
+        raise Http404(_("There is no record type “%(key)s”.") % {"key": key})
+    return sheet

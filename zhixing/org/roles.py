@@ -1,0 +1,125 @@
+"""One table: record type × role → what may be done, and how far it reaches.
+
+Letters: v view, a add, c change, d delete or archive, x export, i import, p approve and other weighty steps, r reveal masked personal data.
+Reach: all = the whole school, unit = the role's own unit and all below it, own = records in the person's own name.
+What is not written here is not allowed.
+"""
+
+from __future__ import annotations
+
+from zhixing.kernel.scope import RoleTable
+
+_READ_ALL = dict.fromkeys(
+    ("office", "leader", "dean", "secretary", "group_leader", "teacher", "hr", "finance", "research", "employment", "reviewer", "auditor"), "v:all"
+)
+_OFFICE_KEEPS = {
+    **_READ_ALL,
+    "office": "vacdxip:all",
+    "leader": "vx:all",
+    "dean": "v:all x:unit",
+    "secretary": "v:all x:unit",
+    "auditor": "vx:all",
+}
+_COLLEGE_KEEPS = {
+    **_OFFICE_KEEPS,
+    "dean": "v:all acdxip:unit",
+    "secretary": "v:all acdxi:unit",
+    "group_leader": "v:all acx:own",
+}
+# Partners belong to the whole school: a college may add one and change those it keeps.
+_PARTNER = {
+    **_OFFICE_KEEPS,
+    "dean": "v:all ax:all cdip:unit",
+    "secretary": "v:all ax:all cdi:unit",
+    "group_leader": "va:all cx:unit",
+    "teacher": "va:all",
+    "employment": "vaxc:all",
+    "research": "vaxc:all",
+}
+_SETTINGS = {**_READ_ALL, "office": "vacdxi:all", "system_admin": "vacdxi:all"}
+_PEOPLE = {
+    "office": "vacdxi:all r:all",
+    "hr": "vacdxir:all",
+    "system_admin": "vacx:all",
+    "leader": "v:all",
+    "dean": "v:all cxr:unit",
+    "secretary": "v:all cxi:unit",
+    "group_leader": "v:all",
+    "teacher": "v:all",
+    "finance": "v:all",
+    "research": "v:all",
+    "employment": "v:all",
+    "auditor": "vx:all",
+    "security_admin": "v:all",
+}
+_STUDENTS = {
+    "office": "vacdxir:all",
+    "leader": "v:all",
+    "dean": "vcxir:unit",
+    "secretary": "vacxir:unit",
+    "group_leader": "vx:unit",
+    "teacher": "v:own",
+    "employment": "vx:all",
+    "student": "v:own",
+    "auditor": "v:all",
+}
+
+ROLE_TABLE = RoleTable(
+    {
+        "org.school": _SETTINGS,
+        "org.academic_year": _SETTINGS,
+        "org.term": _SETTINGS,
+        "org.unit": {**_SETTINGS, "student": "v:all"},
+        "org.unit_name": _SETTINGS,
+        "org.major_group": {**_OFFICE_KEEPS, "dean": "v:all cx:unit", "secretary": "v:all cx:unit", "group_leader": "v:all c:own"},
+        "org.major": {**_OFFICE_KEEPS, "dean": "v:all cx:unit", "secretary": "v:all cx:unit", "group_leader": "v:all c:own"},
+        "org.cohort": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
+        "org.person": _PEOPLE,
+        "org.teacher": {**_PEOPLE, "dean": "v:all cxi:unit"},
+        "org.student": _STUDENTS,
+        "org.membership": {**_READ_ALL, "office": "vacdxi:all", "system_admin": "vacdxi:all", "security_admin": "v:all", "hr": "vx:all"},
+        "org.delegation": {
+            **_READ_ALL,
+            "office": "vacdx:all",
+            "leader": "v:all acd:own",
+            "dean": "v:all acd:own",
+            "secretary": "v:all acd:own",
+            "group_leader": "v:all acd:own",
+        },
+        "partners.organisation": _PARTNER,
+        "partners.organisation_name": _PARTNER,
+        "partners.organisation_tag": _PARTNER,
+        "partners.contact": {**_PARTNER, "office": "vacdxir:all", "dean": "v:all a:all cdxir:unit", "secretary": "v:all a:all cdxir:unit"},
+        "partners.industry_link": _COLLEGE_KEEPS,
+        "partners.activity": {**_COLLEGE_KEEPS, "teacher": "v:all ac:own", "employment": "vacx:all"},
+        "partners.opportunity": {**_COLLEGE_KEEPS, "teacher": "v:own"},
+        "partners.need": {
+            **_OFFICE_KEEPS,
+            "dean": "va:all cdxip:unit",
+            "secretary": "va:all cdxi:unit",
+            "group_leader": "va:all cx:own",
+            "teacher": "v:all c:own",
+            "research": "vacx:all",
+            "employment": "vacx:all",
+        },
+        "partners.government_policy": {**_OFFICE_KEEPS, "group_leader": "v:all c:own"},
+        "partners.support_grant": {**_COLLEGE_KEEPS, "finance": "vx:all"},
+        "partners.demand_survey": _COLLEGE_KEEPS,
+        "partners.technology_note": {**_COLLEGE_KEEPS, "teacher": "v:all ac:own"},
+        "governance.committee": _COLLEGE_KEEPS,
+        "governance.seat": _COLLEGE_KEEPS,
+        "governance.meeting": _COLLEGE_KEEPS,
+        "governance.resolution": _COLLEGE_KEEPS,
+        "governance.task_book": _COLLEGE_KEEPS,
+        "governance.task": {**_COLLEGE_KEEPS, "teacher": "v:all c:own", "hr": "v:all c:own", "finance": "v:all c:own", "research": "v:all c:own"},
+        "governance.milestone": {**_COLLEGE_KEEPS, "teacher": "v:all c:own"},
+        "governance.task_appraisal": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
+        "policy.policy": {**_READ_ALL, "office": "vxcp:all"},
+        "policy.rule": {**_READ_ALL, "office": "vxcp:all", "leader": "vp:all"},
+        "policy.standing": {**_READ_ALL, "office": "vxcp:all", "dean": "v:all x:unit"},
+        "policy.waiver": {**_READ_ALL, "office": "vacdxp:all", "leader": "vp:all", "dean": "v:all ac:unit"},
+        "policy.acknowledgement": {**_READ_ALL, "office": "vx:all", "dean": "v:all ac:unit", "secretary": "v:all ac:unit"},
+        "kernel.event": {"office": "vx:all", "auditor": "vx:all", "audit_admin": "vx:all", "security_admin": "v:all"},
+        "kernel.approval_route": {**_READ_ALL, "office": "vacdx:all"},
+    }
+)
