@@ -333,8 +333,11 @@ def map_headers(
             used.add(target)
     mappings = []
     for index, text in columns:
-        picked, how, confidence = chosen.get(index, (None, "remembered" if index in ignored else None, 0.0))
-        mappings.append(ColumnMapping(text, index, picked, how, confidence, parsed[index].unit))
+        if index in chosen:
+            mappings.append(ColumnMapping(text, index, *chosen[index], parsed[index].unit))
+        else:
+            left_out = "remembered" if index in ignored else None
+            mappings.append(ColumnMapping(text, index, None, left_out, 0.0, parsed[index].unit))
     return mappings
 
 

@@ -7,7 +7,7 @@ The user mends the marked cells and uploads the same file again.
 import datetime as dt
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _g
@@ -18,6 +18,7 @@ from .reading import SheetData, open_workbook
 FILL = "FFE0DB"
 HEADER_FILL = "C0392B"
 TITLE = _("Faults")
+OWN_FILE_CELLS = 300_000
 
 Marks = dict[int, list[tuple[int | None, str]]]
 
@@ -34,7 +35,8 @@ def mark_faults(
 
     `faults`: (row index, column index or None for the whole row, sentence), counted from 0. At most `limit` are
     marked; the new column's header says when there are more. The user's own formatting stays where the file is an
-    ordinary .xlsx; otherwise the values are written to a new one. Text that begins like a formula stays text.
+    ordinary .xlsx of at most 300,000 cells; otherwise the values are written to a new one. Text that begins like a
+    formula stays text.
     """
     marks: Marks = defaultdict(list)
     count = 0
@@ -47,7 +49,8 @@ def mark_faults(
         title = _g("Faults (the first %(limit)s of %(count)s)") % {"limit": limit, "count": count}
     book = open_workbook(src_bytes, f"register.{kind}")
     sheet = next((sheet for sheet in book.sheets if sheet.name == sheet_name), book.sheets[0])
-    if book.kind == "xlsx":
+    # openpyxl takes a minute and a gigabyte for what the copy below writes in seconds.
+    if book.kind == "xlsx" and sum(len(row) for row in sheet.rows) <= OWN_FILE_CELLS:
         try:
             return _mark_own(src_bytes, sheet, header_row_index, marks, title)
         # openpyxl refuses many files that Excel opens, and with any error; the copy below then serves the user just
@@ -89,26 +92,12 @@ def _mark_own(data: bytes, sheet: SheetData, header_row_index: int, marks: Marks
             faulty.comment = Comment(f"{earlier}{message}"[:2000], "Zhixing", height=90, width=320)
     for cells in page.iter_rows():
         for cell in cells:
-            # A text that begins with "=" was text in the user's file and would come out as a formula.
-            if (
-                cell.data_type == "f"
-                and isinstance(cell.value, str)
-                and _was_text(sheet, cell.row - 1, cell.column - 1, cell.value)
-            ):
-                cell.data_type = "s"
-            if (
-                cell.data_type == "s"
-                and isinstance(cell.value, str)
-                and cell.value[:1] in ("=", "+", "-", "@", "\t", "\r")
-            ):
+            # A string stays a string when the file is opened; the prefix keeps it one when the user edits the cell.
+            if cell.data_type == "s" and str(cell.value)[:1] in ("=", "+", "-", "@", "\t", "\r"):
                 cell.quotePrefix = True
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _was_text(sheet: SheetData, row: int, column: int, value: str) -> bool:
-    return row < len(sheet.rows) and column < len(sheet.rows[row]) and sheet.rows[row][column] == value
 
 
 def _mark_copy(sheet: SheetData, header_row_index: int, marks: Marks, title: str) -> bytes:
@@ -141,11 +130,11 @@ def _mark_copy(sheet: SheetData, header_row_index: int, marks: Marks, title: str
         if found:
             page.write_string(index, last, "\n".join(message for _column, message in found)[:32_000], wrapped)
             comments: dict[int, list[str]] = defaultdict(list)
-            for column, message in found:
-                if column is not None:
-                    comments[column].append(message)
-            for column, messages in comments.items():
-                page.write_comment(index, column, "\n".join(messages)[:2000], {"author": "Zhixing", "x_scale": 2})
+            for place, message in found:
+                if place is not None:
+                    comments[place].append(message)
+            for marked, messages in comments.items():
+                page.write_comment(index, marked, "\n".join(messages)[:2000], {"author": "Zhixing", "x_scale": 2})
     book.close()
     return out.getvalue()
 
@@ -161,11 +150,3 @@ def _write(page: Any, row: int, column: int, value: Any, style: Any, day_style: 
         page.write_datetime(row, column, value, day_style)
     else:
         page.write_string(row, column, str(value)[:32_767], style)
-
-
-def merged_faults(faults: Sequence[tuple[int, int | None, Any]]) -> dict[int, list[str]]:
-    """Row index → its sentences, for a list on screen."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for row, _column, message in faults:
-        found[row].append(str(message))
-    return dict(found)
