@@ -129,6 +129,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "zhixing@localhost")
 
+# Each app's jobs stand in its jobs.py.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -138,6 +141,10 @@ ZHIXING = {
     "frame": "zhixing.org.frame.frame",
     "demo": flag("ZHIXING_DEMO"),
     "demo_password": "zhixing-demo",
+    # The address that people type, for links in mails.
+    "base_url": os.environ.get("BASE_URL", "http://127.0.0.1:8000"),
+    # Days after the due date on which a late task's owner is reminded; after the last, the owner's head is told too.
+    "late_task_days": [1, 3, 7],
     "max_upload_bytes": 200 * 1024 * 1024,
     "max_file_bytes": 50 * 1024 * 1024,
     # 32-byte key for resident ids and phones at rest; kept out of the database and its dumps.
