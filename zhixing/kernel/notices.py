@@ -38,7 +38,7 @@ RETURNING id
 def send(
     users: Iterable[int], key: str, text: str, params: Mapping[str, Any] | None = None, url: str = "", mail: bool = True
 ) -> int:
-    """Put a notice into the inbox of each user (ids), unless they already have one of this `key`; returns how many are new.
+    """Put a notice into the inbox of each user (ids) who has none of this `key` yet; returns how many are new.
 
     `text` is a message id (mark it with `gettext_noop`) with named placeholders for `params`, so that everybody reads
     it in their own language. The notice, and the job that mails it, exist exactly if the caller's transaction commits.
@@ -85,7 +85,7 @@ def send_to_people(
 def deliver(notices: Iterable[int]) -> int:
     """Mail these notices (ids), each at most once; returns how many left.
 
-    Raises what the mail server raised when it cannot be reached: notices not yet attempted stay unclaimed for the retry.
+    Raises what the mail server raised when it is away: notices not yet attempted stay unclaimed for the retry.
     """
     users = get_user_model()
     waiting = list(
@@ -96,12 +96,12 @@ def deliver(notices: Iterable[int]) -> int:
         "person"
     ):
         addresses[user.pk] = user.email or (user.person.email if user.person else "")
-    waiting = [(pk, addresses[owner]) for pk, owner in waiting if addresses.get(owner)]
-    if not waiting:
+    addressed = [(pk, addresses[owner]) for pk, owner in waiting if addresses.get(owner)]
+    if not addressed:
         return 0
     sent = 0
     with get_connection() as server, translation.override(settings.LANGUAGE_CODE):
-        for pk, address in waiting:
+        for pk, address in addressed:
             notice = _claim(pk)
             if notice is None:
                 continue
