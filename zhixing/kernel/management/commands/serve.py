@@ -16,7 +16,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config import embedded
 
-SETTLED_SECONDS = 5  # one that dies sooner will die again
+SETTLED_SECONDS = 5  # who dies sooner has something wrong with it
+LONGEST_PAUSE_SECONDS = 30
 PATIENCE_SECONDS = 20  # for requests and jobs under way when we are told to stop
 
 
@@ -26,6 +27,8 @@ class Part:
     def __init__(self, name: str, command: list[str]) -> None:
         self.name = name
         self.command = command
+        self.proven = False  # has it ever run for a while?
+        self.failures = 0
         self.start()
 
     def start(self) -> None:
@@ -36,8 +39,15 @@ class Part:
     def died(self) -> bool:
         return self.process.poll() is not None
 
-    def settled(self) -> bool:
-        return time.monotonic() - self.began > SETTLED_SECONDS
+    def note(self) -> None:
+        """Remember that it has run for a while, so that a later end is an accident and not a fault of the set-up."""
+        if not self.died() and time.monotonic() - self.began > SETTLED_SECONDS:
+            self.proven, self.failures = True, 0
+
+    def rested(self) -> bool:
+        """Whether it is time to start it again: at once the first time, later and later if it keeps dying."""
+        pause = min(LONGEST_PAUSE_SECONDS, 2**self.failures - 1)
+        return time.monotonic() - self.began > pause
 
 
 def _die_with_parent() -> None:
@@ -84,14 +94,17 @@ class Command(BaseCommand):
                 if not os.environ.get("DATABASE_URL"):
                     embedded.ensure()  # a killed database comes back; when all is well this takes a millisecond
                 for part in parts:
-                    if part.died() and not stopping:
-                        if not part.settled():
-                            self.stderr.write(f"{part.name} ended right after its start; its words are above.")
-                            stopping.append(0)
-                            code = 1
-                        else:
-                            self.stderr.write(f"{part.name} ended; starting it again.")
-                            part.start()
+                    part.note()
+                    if not part.died() or stopping:
+                        continue
+                    if not part.proven:
+                        self.stderr.write(f"{part.name} ended right after its start; its words are above.")
+                        stopping.append(0)
+                        code = 1
+                    elif part.rested():
+                        self.stderr.write(f"{part.name} ended; starting it again.")
+                        part.failures += 1
+                        part.start()
         finally:
             self._end(parts)
         if code:
