@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from .cleaning import BLANK, CellFault, Cleaned, Note, _exact
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_VALUE = {letter: value for value, letter in enumerate(USCC_ALPHABET)}
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -21,7 +22,7 @@ _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def uscc_check_character(first_17: str) -> str:
     """The 18th character of a unified social credit code (GB 32100-2015, 4.5)."""
-    total = sum(USCC_ALPHABET.index(letter) * weight for letter, weight in zip(first_17, _USCC_WEIGHTS, strict=True))
+    total = sum(_USCC_VALUE[letter] * weight for letter, weight in zip(first_17, _USCC_WEIGHTS, strict=True))
     return USCC_ALPHABET[-total % 31]
 
 
