@@ -1,4 +1,4 @@
-"""Brings the files of `data/` into the national reference tables: once, twice or after an edit, with the same result."""
+"""Brings the files of `data/` into the national reference tables: once, twice, after an edit, with the same result."""
 
 from __future__ import annotations
 
