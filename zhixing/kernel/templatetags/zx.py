@@ -118,7 +118,8 @@ def wan(value: Any) -> str:
     if amount is None:
         return ""
     text = f"{amount / 10000:,.2f}".rstrip("0").rstrip(".")
-    return f"{text} {gettext('10k yuan')}"
+    unit = gettext("10k yuan")
+    return f"{text} {unit}"
 
 
 @register.filter

@@ -234,8 +234,20 @@
   document.addEventListener("htmx:responseError", function () { zx.toast(zx.word("failed"), "error"); });
   document.addEventListener("htmx:sendError", function () { zx.toast(zx.word("offline"), "error"); });
 
+  /* a list wider than its card scrolls in itself; others keep the page's scroll and a sticky header */
+  function fit() {
+    $$(".zx-scroll--list").forEach(function (box) {
+      var table = $("table", box);
+      box.classList.remove("is-wide");
+      box.classList.toggle("is-wide", Boolean(table) && table.scrollWidth > box.clientWidth + 1);
+    });
+  }
+  window.addEventListener("resize", fit);
+  document.addEventListener("htmx:afterSettle", fit);
+
   function ready() {
     paint();
+    fit();
     $$(".zx-toasts .zx-note").forEach(function (note) {
       if (!note.classList.contains("zx-note--error") && !note.classList.contains("zx-note--warning")) {
         window.setTimeout(function () { note.remove(); }, 7000);
