@@ -6,218 +6,33 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.constraints import dates_in_order, no_overlap, not_negative
-from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
+from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step
-from zhixing.kernel.models import Record, tracked, trigram
+from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
-from zhixing.org.models import Division, IndustryCode, Major, MajorGroup, Person, Unit
-from zhixing.partners.names import NormalisedName
+from zhixing.org.models import Major, MajorGroup, Person, Unit
+from zhixing.partners.organisations import Contact, MergeRecord, Organisation, OrganisationName, OrganisationTag
 
-
-@tracked
-class Organisation(Record):
-    """A partner, real or hoped for: one record for one organisation, whatever it is called this year (合作单位)."""
-
-    class Kind(models.TextChoices):
-        GOVERNMENT = "government", _("government")
-        PARK = "park", _("park")
-        SCHOOL = "school", _("school")
-        ENTERPRISE = "enterprise", _("enterprise")
-        ASSOCIATION = "association", _("industry organisation")
-        INSTITUTION = "institution", _("public institution")
-
-    class Nature(models.TextChoices):
-        UNKNOWN = "", _("not recorded")
-        STATE = "state", _("state-owned")
-        PRIVATE = "private", _("private")
-        FOREIGN = "foreign", _("foreign-invested")
-        MIXED = "mixed", _("mixed ownership")
-        PUBLIC = "public", _("public body")
-
-    class Size(models.TextChoices):
-        UNKNOWN = "", _("not recorded")
-        LARGE = "large", _("large")
-        MEDIUM = "medium", _("medium")
-        SMALL = "small", _("small")
-        MICRO = "micro", _("micro")
-
-    class Status(models.TextChoices):
-        LEAD = "lead", _("lead")
-        ACTIVE = "active", _("active")
-        DORMANT = "dormant", _("dormant")
-        BANNED = "banned", _("banned")
-        MERGED = "merged", _("merged")
-
-    uscc = UsccField(_("unified social credit code"), unique=True)
-    name = models.CharField(_("name"), max_length=200)
-    # What a duplicate would share: the database makes it from the name, so that no import can forget it.
-    normalised_name = models.GeneratedField(
-        verbose_name=_("normalised name"), expression=NormalisedName("name"), output_field=models.CharField(max_length=200), db_persist=True
-    )
-    short_name = models.CharField(_("short name"), max_length=60, blank=True)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    nature = models.CharField(_("nature"), max_length=10, choices=Nature, blank=True, default=Nature.UNKNOWN)
-    size = models.CharField(_("size"), max_length=10, choices=Size, blank=True, default=Size.UNKNOWN)
-    industry = models.ForeignKey(IndustryCode, models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("industry"))
-    region = models.ForeignKey(Division, models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("region"))
-    address = models.CharField(_("address"), max_length=200, blank=True)
-    staff_count = models.PositiveIntegerField(_("number of staff"), null=True, blank=True)
-    founded_on = models.DateField(_("founded on"), null=True, blank=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="branches", verbose_name=_("branch of"))
-    source = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="introduced", verbose_name=_("introduced by"))
-    keeper = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="kept_organisations", verbose_name=_("kept by"))
-    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.LEAD)
-    status_reason = models.CharField(_("reason for the status"), max_length=200, blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from", editable=False, verbose_name=_("merged into"))
-
-    scope = Scope(units=("keeper",))
-    lookup = ("uscc", "name", "short_name", "names__name")
-    picked = True
-    flow = Flow(
-        (
-            Step("activate", _("Make active"), ("lead", "dormant"), "active", icon="check", primary=True),
-            Step("rest", _("Make dormant"), ("active",), "dormant", icon="clock", comment="required"),
-            Step("ban", _("Ban"), ("lead", "active", "dormant"), "banned", capability="approve", icon="shield", comment="required", danger=True),
-            Step("lift_ban", _("Lift the ban"), ("banned",), "dormant", capability="approve", icon="refresh", comment="required"),
-        )
-    )
-
-    class Meta:
-        verbose_name = _("organisation")
-        verbose_name_plural = _("organisations")
-        ordering = ["name", "id"]
-        indexes = [
-            trigram("organisation_name_trgm", "name", "short_name"),
-            models.Index(fields=["kind", "status"], name="organisation_kind"),
-            models.Index(fields=["normalised_name"], name="organisation_same_name"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="organisation_banned_has_reason",
-                condition=~Q(status="banned") | ~Q(status_reason=""),
-                violation_error_message=_("A banned organisation needs a reason."),
-            ),
-            models.CheckConstraint(
-                name="organisation_not_its_own_branch",
-                condition=Q(parent=None) | ~Q(parent=F("id")),
-                violation_error_message=_("An organisation cannot be a branch of itself."),
-            ),
-            models.CheckConstraint(
-                name="organisation_merged_has_target",
-                condition=Q(status="merged", merged_into__isnull=False) | (~Q(status="merged") & Q(merged_into=None)),
-                violation_error_message=_("A merged organisation names the one it was merged into."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked
-class OrganisationName(Record):
-    """A name the organisation bore for a time."""
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="names", verbose_name=_("organisation"))
-    name = models.CharField(_("name"), max_length=200)
-    starts_on = models.DateField(_("from"), null=True, blank=True)
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope(units=("organisation__keeper",))
-
-    class Meta:
-        verbose_name = _("former name")
-        verbose_name_plural = _("former names")
-        ordering = ["organisation_id", "-ends_on", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "name"], name="organisation_name_once", violation_error_message=_("This former name is already recorded.")
-            ),
-            dates_in_order("organisation_name_dates"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked
-class OrganisationTag(Record):
-    """A recognised quality of a partner: leading firm, key industry of the free-trade port, 产教融合型企业; with level and dates."""
-
-    class Tag(models.TextChoices):
-        LEADING = "leading", _("leading enterprise")
-        KEY_INDUSTRY = "key_industry", _("key industry of the free-trade port")
-        INTEGRATION = "integration", _("integration-type enterprise")
-        LOCAL = "local", _("local specialty industry")
-
-    class Level(models.TextChoices):
-        NATION = "nation", _("national")
-        PROVINCE = "province", _("provincial")
-        CITY = "city", _("city or county")
-        SCHOOL = "school", _("school level")
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="tags", verbose_name=_("organisation"))
-    tag = models.CharField(_("tag"), max_length=14, choices=Tag)
-    level = models.CharField(_("level"), max_length=10, choices=Level)
-    starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-    document = models.CharField(_("document number"), max_length=80, blank=True)
-    scope = Scope(units=("organisation__keeper",))
-    lookup = ("organisation__uscc", "organisation__name")
-
-    class Meta:
-        verbose_name = _("organisation tag")
-        verbose_name_plural = _("organisation tags")
-        ordering = ["organisation_id", "tag", "-starts_on"]
-        constraints = [
-            dates_in_order("organisation_tag_dates"),
-            no_overlap("organisation_tag_no_overlap", "organisation", "tag", "level", message=_("The organisation already has this tag at that time.")),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_tag_display()} · {self.get_level_display()}"
-
-
-@tracked
-class Contact(Record):
-    """Somebody at a partner whom the college talks to; never needs an account."""
-
-    class Role(models.TextChoices):
-        SIGNATORY = "signatory", _("signatory")
-        HR = "hr", _("human resources")
-        MENTOR = "mentor", _("mentor")
-        TECHNICAL = "technical", _("technical lead")
-        SECRETARIAT = "secretariat", _("secretariat")
-        OTHER = "other", _("other")
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contacts", verbose_name=_("organisation"))
-    name = models.CharField(_("name"), max_length=80)
-    role = models.CharField(_("role"), max_length=12, choices=Role, default=Role.OTHER)
-    position = models.CharField(_("position"), max_length=80, blank=True)
-    phone = EncryptedTextField(_("phone"), blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    delegate = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("deputy"))
-    starts_on = models.DateField(_("from"), null=True, blank=True)
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope(units=("organisation__keeper",))
-    picked = True
-    title_needs = ("organisation",)
-
-    class Meta:
-        verbose_name = _("contact")
-        verbose_name_plural = _("contacts")
-        ordering = ["organisation_id", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "name", "role"], name="contact_once", violation_error_message=_("This contact is already in the register.")
-            ),
-            dates_in_order("contact_dates"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.organisation.name}）"
+__all__ = [
+    "Activity",
+    "Contact",
+    "DemandSurvey",
+    "GovernmentPolicy",
+    "IndustryLink",
+    "MergeRecord",
+    "Need",
+    "Opportunity",
+    "Organisation",
+    "OrganisationName",
+    "OrganisationTag",
+    "SupportGrant",
+    "TechnologyNote",
+]
 
 
 @tracked
@@ -236,7 +51,9 @@ class IndustryLink(Record):
         APPROVED = "approved", _("approved")
 
     group = models.ForeignKey(MajorGroup, models.PROTECT, related_name="industry_links", verbose_name=_("major group"))
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="industry_links", verbose_name=_("industry organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="industry_links", verbose_name=_("industry organisation")
+    )
     role = models.CharField(_("role"), max_length=12, choices=Role, default=Role.MEMBER)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
@@ -248,7 +65,15 @@ class IndustryLink(Record):
         (
             Step("submit", _("Submit for approval"), ("draft",), "submitted", icon="upload", primary=True),
             Step("approve", _("Approve"), ("submitted",), "approved", icon="check", by_approval=True),
-            Step("send_back", _("Send back"), ("submitted",), "draft", icon="sendback", comment="required", by_approval=True),
+            Step(
+                "send_back",
+                _("Send back"),
+                ("submitted",),
+                "draft",
+                icon="sendback",
+                comment="required",
+                by_approval=True,
+            ),
         )
     )
     title_needs = ("group", "organisation")
@@ -260,7 +85,10 @@ class IndustryLink(Record):
         constraints = [
             dates_in_order("industry_link_dates"),
             no_overlap(
-                "industry_link_no_overlap", "group", "organisation", message=_("The group is already linked with this organisation at that time.")
+                "industry_link_no_overlap",
+                "group",
+                "organisation",
+                message=_("The group is already linked with this organisation at that time."),
             ),
         ]
 
@@ -289,13 +117,19 @@ class Activity(Record):
     held_on = models.DateField(_("date"))
     place = models.CharField(_("place"), max_length=120, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="activities", verbose_name=_("unit"))
-    group = models.ForeignKey(MajorGroup, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("major group"))
-    organisations = models.ManyToManyField(Organisation, related_name="activities", blank=True, verbose_name=_("organisations"))
+    group = models.ForeignKey(
+        MajorGroup, models.PROTECT, null=True, blank=True, related_name="activities", verbose_name=_("major group")
+    )
+    organisations = models.ManyToManyField(
+        Organisation, related_name="activities", blank=True, verbose_name=_("organisations")
+    )
     people = models.ManyToManyField(Person, related_name="activities", blank=True, verbose_name=_("people"))
     minutes = models.TextField(_("minutes"), blank=True)
     outcomes = models.TextField(_("outcomes"), blank=True)
     follow_up = models.CharField(_("follow-up"), max_length=200, blank=True)
-    follow_up_owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="follow_ups", verbose_name=_("follow-up by"))
+    follow_up_owner = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="follow_ups", verbose_name=_("follow-up by")
+    )
     follow_up_due = models.DateField(_("follow-up due"), null=True, blank=True)
     follow_up_done_on = models.DateField(_("follow-up done on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLANNED)
@@ -344,15 +178,20 @@ class Opportunity(Record):
         CLOSED = "closed", _("closed")
 
     title = models.CharField(_("title"), max_length=200)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="opportunities", verbose_name=_("organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="opportunities", verbose_name=_("organisation")
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="opportunities", verbose_name=_("unit"))
     owner = models.ForeignKey(Person, models.PROTECT, related_name="opportunities", verbose_name=_("owner"))
     forms = ArrayField(
-        models.PositiveSmallIntegerField(validators=[MinValueValidator(1)]), verbose_name=_("forms of cooperation"), default=list, blank=True
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1)]),
+        verbose_name=_("forms of cooperation"),
+        default=list,
+        blank=True,
     )
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.NEGOTIATE)
-    stage_since = models.DateField(_("in this stage since"))
-    opened_on = models.DateField(_("opened on"))
+    stage_since = models.DateField(_("in this stage since"), default=timezone.localdate)
+    opened_on = models.DateField(_("opened on"), default=timezone.localdate)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
     value = MoneyField(_("expected value in yuan"), null=True, blank=True)
     # The gates: what must be on record before the next stage may begin.
@@ -364,10 +203,20 @@ class Opportunity(Record):
     lookup = ("title",)
     flow = Flow(
         (
-            Step("implement", _("Start implementation"), ("negotiate",), "implement", icon="chevron-right", primary=True),
+            Step(
+                "implement", _("Start implementation"), ("negotiate",), "implement", icon="chevron-right", primary=True
+            ),
             Step("supervise", _("Start supervision"), ("implement",), "supervise", icon="eye", primary=True),
             Step("follow", _("Start follow-up"), ("supervise",), "follow", icon="target", primary=True),
-            Step("close", _("Close"), ("negotiate", "implement", "supervise", "follow"), "closed", icon="x", comment="required", danger=True),
+            Step(
+                "close",
+                _("Close"),
+                ("negotiate", "implement", "supervise", "follow"),
+                "closed",
+                icon="x",
+                comment="required",
+                danger=True,
+            ),
         ),
         field="stage",
     )
@@ -379,7 +228,9 @@ class Opportunity(Record):
         constraints = [
             not_negative("opportunity_value", "value"),
             models.UniqueConstraint(
-                fields=["organisation", "title"], name="opportunity_once", violation_error_message=_("This opportunity is already recorded.")
+                fields=["organisation", "title"],
+                name="opportunity_once",
+                violation_error_message=_("This opportunity is already recorded."),
             ),
             models.CheckConstraint(
                 name="opportunity_gate_intent",
@@ -404,7 +255,10 @@ class Opportunity(Record):
 
 @tracked
 class Need(Record):
-    """What a partner asked for: talent, technique, training, other; claimed by somebody of the college, then met or closed with a reason."""
+    """What a partner asked for: talent, technique, training, other.
+
+    Claimed by somebody of the college, then met, or closed with a reason.
+    """
 
     class Kind(models.TextChoices):
         TALENT = "talent", _("talent")
@@ -426,8 +280,12 @@ class Need(Record):
     raised_on = models.DateField(_("raised on"))
     due = models.DateField(_("by when"), null=True, blank=True)
     detail = models.TextField(_("detail"), blank=True)
-    claimed_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="claimed_needs", verbose_name=_("claimed by"))
-    claimed_unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, related_name="claimed_needs", verbose_name=_("claiming unit"))
+    claimed_by = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="claimed_needs", verbose_name=_("claimed by")
+    )
+    claimed_unit = models.ForeignKey(
+        Unit, models.SET_NULL, null=True, blank=True, related_name="claimed_needs", verbose_name=_("claiming unit")
+    )
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     result = models.TextField(_("result"), blank=True)
     scope = Scope(units=("claimed_unit", "majors__unit"), people=("claimed_by",))
@@ -435,7 +293,8 @@ class Need(Record):
     picked = True
     flow = Flow(
         (
-            Step("claim", _("Claim"), ("open",), "claimed", icon="flag", primary=True),
+            # Whoever may bring in needs may take one on, though it is in nobody's unit yet.
+            Step("claim", _("Claim"), ("open",), "claimed", capability="add", icon="flag", primary=True),
             Step("release", _("Release"), ("claimed",), "open", icon="refresh", comment="required"),
             Step("meet", _("Record as met"), ("claimed",), "met", icon="check", primary=True),
             Step("close", _("Close"), ("open", "claimed"), "closed", icon="x", comment="required", danger=True),
@@ -448,7 +307,9 @@ class Need(Record):
         ordering = ["-raised_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "title", "raised_on"], name="need_once", violation_error_message=_("This need is already recorded.")
+                fields=["organisation", "title", "raised_on"],
+                name="need_once",
+                violation_error_message=_("This need is already recorded."),
             ),
             models.CheckConstraint(
                 name="need_claimed_by_somebody",
@@ -463,7 +324,10 @@ class Need(Record):
 
 @tracked
 class GovernmentPolicy(Record):
-    """A policy of government that the college may use; to be decided, apply or not with a reason, by its deadline (四（一）1, R28)."""
+    """A policy of government that the college may use (四（一）1, R28).
+
+    To be decided by its deadline: apply, or not and why.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("undecided")
@@ -478,8 +342,12 @@ class GovernmentPolicy(Record):
     effective_to = models.DateField(_("until"), null=True, blank=True)
     deadline = models.DateField(_("deadline to apply"), null=True, blank=True)
     money = MoneyField(_("money offered in yuan"), null=True, blank=True)
-    applies_to = models.ManyToManyField(MajorGroup, related_name="government_policies", blank=True, verbose_name=_("applies to"))
-    owner = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="owned_policies", verbose_name=_("owner"))
+    applies_to = models.ManyToManyField(
+        MajorGroup, related_name="government_policies", blank=True, verbose_name=_("applies to")
+    )
+    owner = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="owned_policies", verbose_name=_("owner")
+    )
     summary = models.TextField(_("summary"), blank=True)
     status = models.CharField(_("decision"), max_length=8, choices=Status, default=Status.OPEN)
     decision_reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -524,7 +392,14 @@ class SupportGrant(Record):
 
     title = models.CharField(_("title"), max_length=200)
     grantor = models.ForeignKey(Organisation, models.PROTECT, related_name="grants", verbose_name=_("given by"))
-    policy = models.ForeignKey(GovernmentPolicy, models.SET_NULL, null=True, blank=True, related_name="grants", verbose_name=_("under the policy"))
+    policy = models.ForeignKey(
+        GovernmentPolicy,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("under the policy"),
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants", verbose_name=_("unit"))
     amount = MoneyField(_("amount in yuan"), default=0)
     granted_on = models.DateField(_("granted on"))
@@ -540,7 +415,9 @@ class SupportGrant(Record):
         constraints = [
             not_negative("support_grant_amount", "amount"),
             models.UniqueConstraint(
-                fields=["grantor", "title", "granted_on"], name="support_grant_once", violation_error_message=_("This grant is already recorded.")
+                fields=["grantor", "title", "granted_on"],
+                name="support_grant_once",
+                violation_error_message=_("This grant is already recorded."),
             ),
         ]
 
@@ -554,12 +431,16 @@ class DemandSurvey(Record):
 
     title = models.CharField(_("title"), max_length=200)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="surveys", verbose_name=_("unit"))
-    group = models.ForeignKey(MajorGroup, models.SET_NULL, null=True, blank=True, related_name="surveys", verbose_name=_("major group"))
+    group = models.ForeignKey(
+        MajorGroup, models.SET_NULL, null=True, blank=True, related_name="surveys", verbose_name=_("major group")
+    )
     surveyed_on = models.DateField(_("surveyed on"))
     sample_size = models.PositiveIntegerField(_("organisations asked"), default=0)
     posts = models.PositiveIntegerField(_("posts wanted"), default=0)
     findings = models.TextField(_("findings"))
-    author = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="surveys", verbose_name=_("author"))
+    author = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="surveys", verbose_name=_("author")
+    )
     scope = Scope(units=("unit",), people=("author",))
     lookup = ("title",)
 
@@ -570,7 +451,9 @@ class DemandSurvey(Record):
         indexes = [GinIndex(fields=["title"], name="demand_survey_trgm", opclasses=["gin_trgm_ops"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "title", "surveyed_on"], name="demand_survey_once", violation_error_message=_("This survey is already recorded.")
+                fields=["unit", "title", "surveyed_on"],
+                name="demand_survey_once",
+                violation_error_message=_("This survey is already recorded."),
             )
         ]
 
@@ -583,12 +466,18 @@ class TechnologyNote(Record):
     """A technical change seen in an industry or a firm, and what teaching should make of it (四（一）1)."""
 
     title = models.CharField(_("title"), max_length=200)
-    organisation = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="technology_notes", verbose_name=_("seen at"))
-    group = models.ForeignKey(MajorGroup, models.PROTECT, related_name="technology_notes", verbose_name=_("major group"))
+    organisation = models.ForeignKey(
+        Organisation, models.SET_NULL, null=True, blank=True, related_name="technology_notes", verbose_name=_("seen at")
+    )
+    group = models.ForeignKey(
+        MajorGroup, models.PROTECT, related_name="technology_notes", verbose_name=_("major group")
+    )
     noted_on = models.DateField(_("noted on"))
     change = models.TextField(_("what changes"))
     consequence = models.TextField(_("what teaching should change"), blank=True)
-    author = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="technology_notes", verbose_name=_("author"))
+    author = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="technology_notes", verbose_name=_("author")
+    )
     scope = Scope(units=("group__unit",), people=("author", "group__leader"))
     lookup = ("title",)
 
@@ -598,7 +487,9 @@ class TechnologyNote(Record):
         ordering = ["-noted_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["group", "title", "noted_on"], name="technology_note_once", violation_error_message=_("This note is already recorded.")
+                fields=["group", "title", "noted_on"],
+                name="technology_note_once",
+                violation_error_message=_("This note is already recorded."),
             )
         ]
 

@@ -7,7 +7,8 @@ import unicodedata
 
 from django.db.models import Func, TextField
 
-# Company forms and punctuation carry no identity: 海南云帆科技有限公司 and 海南云帆科技有限责任公司 are asked about as one.
+# Company forms and punctuation carry no identity:
+# 海南云帆科技有限公司 and 海南云帆科技有限责任公司 are asked about as one.
 _FORMS = "(股份有限公司|有限责任公司|有限公司|集团公司|总公司|公司)$"
 _NOISE = "[ \\t\\n\\r().,·•・_\\-—、，。《》〈〉“”\"'‘’:;&/【】\\[\\]]+"
 
