@@ -36,7 +36,7 @@ check: setup ## Lint, format, types, imports, migrations, messages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m importlinter.cli lint
+	.venv/bin/lint-imports
 	$(UP) $(PY) manage.py check
 	$(UP) $(PY) manage.py makemigrations --check --dry-run
 	$(UP) $(PY) manage.py messages --check

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         self._check(host, port)
         web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
         web += ["--workers", str(options["processes"]), "--blocking-threads", "8", "--backpressure", "64"]
-        web += ["--respawn-failed-workers", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
+        web += ["--respawn-failed-workers", "--no-ws", "--log-level", "error", "config.wsgi:application"]
         manage = str(settings.ROOT / "manage.py")
         worker = [sys.executable, manage, "procrastinate", "worker", "--concurrency", "2"]
 
