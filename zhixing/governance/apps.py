@@ -6,3 +6,8 @@ class GovernanceConfig(AppConfig):
     name = "zhixing.governance"
     label = "governance"
     verbose_name = _("Governance")
+
+    def ready(self) -> None:
+        from zhixing.governance import indicators
+
+        indicators.register()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.constraints import dates_in_order, no_overlap
 from zhixing.kernel.flow import Flow, Step
@@ -71,7 +73,7 @@ class Seat(Record):
     committee = models.ForeignKey(Committee, models.CASCADE, related_name="seats", verbose_name=_("committee"))
     party = models.CharField(_("party"), max_length=12, choices=Party)
     person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("person of the school"))
-    name = models.CharField(_("name"), max_length=80, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80, blank=True)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("organisation"))
     position = models.CharField(_("position on the committee"), max_length=40, blank=True)
     starts_on = models.DateField(_("from"))
@@ -96,6 +98,20 @@ class Seat(Record):
 
     def __str__(self) -> str:
         return f"{self.person.name if self.person else self.name} · {self.get_party_display()}"
+
+
+class LetterNumber(models.Model):
+    """The last letter of appointment issued in a year. Whoever issues the next holds this row, so no number is skipped or given twice."""
+
+    year = models.PositiveSmallIntegerField(_("year"), primary_key=True)
+    last = models.PositiveIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("letter number")
+        verbose_name_plural = _("letter numbers")
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.last}"
 
 
 @tracked
@@ -196,6 +212,10 @@ class TaskBook(Record):
     def __str__(self) -> str:
         return f"{self.committee} {self.year.code} v{self.version}"
 
+    def on_approved(self) -> None:
+        """Called by the approval route within its last step: the book is in force from today."""
+        self.approved_on = timezone.localdate()
+
 
 @tracked
 class Resolution(Record):
@@ -216,6 +236,7 @@ class Resolution(Record):
     flow = Flow(
         (
             Step("finish", _("Record as done"), ("open",), "done", icon="check", primary=True),
+            Step("reopen", _("Reopen"), ("done", "dropped"), "open", icon="refresh", comment="required"),
             Step("drop", _("Drop"), ("open",), "dropped", icon="x", comment="required", danger=True),
         )
     )

@@ -5,8 +5,9 @@ import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import zhixing.kernel.constraints
 from django.db import migrations, models
+
+import zhixing.kernel.constraints
 
 
 class Migration(migrations.Migration):
