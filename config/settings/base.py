@@ -140,6 +140,7 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 ZHIXING: dict[str, Any] = {
     "catalog": "zhixing.catalog",
     "frame": "zhixing.org.frame.frame",
+    "role_name": "zhixing.org.roles.role_name",
     "demo": flag("ZHIXING_DEMO"),
     "demo_password": "zhixing-demo",
     # The address that people type, for links in mails.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,15 @@ def candidates(model: type[models.Model], actor: Actor) -> QuerySet:
     if hasattr(rows, "visible_to"):
         rows = rows.visible_to(actor).current()
     return rows
+
+
+def pickable(key: str) -> type[models.Model]:
+    """The model that a picker's address names: a record type or a reference table with a `lookup`; 404 otherwise."""
+    label, _sep, name = key.partition(".")
+    for model in apps.get_app_config(label).get_models() if label in apps.app_configs else ():
+        if type_key(model) == key and getattr(model, "picked", False):
+            return model
+    raise Http404
 
 
 def naming_words(record: models.Model) -> str:
@@ -209,12 +220,6 @@ def form_class(sheet: Sheet, actor: Actor) -> type[SheetForm]:
     )
 
 
-class CommentForm(forms.Form):
+def comment_field(required: bool) -> forms.Field:
     """The reason for a step."""
-
-    comment = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-
-    def __init__(self, *args: Any, required: bool = False, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["comment"].required = required
-
+    return forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), required=required)

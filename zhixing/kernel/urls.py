@@ -1,8 +1,40 @@
-"""The pages that every record type has."""
+"""The pages that every record type has, and those of the machine itself."""
 
 from django.urls import path
 
-from zhixing.kernel import views
+from zhixing.kernel import editing, exporting, filing, inbox, views
+from zhixing.kernel import import_views as importing
 
-urlpatterns = []
-assert views
+_TYPE = "<slug:domain>/<slug:name>/"
+
+urlpatterns = [
+    path("search/", views.search_page, name="search"),
+    path("inbox/", inbox.inbox_page, name="inbox"),
+    path("inbox/decide/", inbox.decide_many, name="decide-many"),
+    path("inbox/<int:pk>/decide/", inbox.decide, name="decide"),
+    path("notices/", views.notices, name="notices"),
+    path("notices/read/", views.read_notices, name="notices-read"),
+    path("notices/<int:pk>/", views.notice, name="notice"),
+    path("files/<int:pk>/", filing.download, name="file"),
+    path("files/<int:pk>/remove/", filing.remove, name="file-remove"),
+    path("imports/<int:pk>/", importing.run_page, name="import-run"),
+    path("imports/<int:pk>/marked/", importing.marked, name="import-marked"),
+    path("imports/<int:pk>/commit/", importing.commit, name="import-commit"),
+    path("imports/<int:pk>/undo/", importing.undo, name="import-undo"),
+    path("pick/<slug:domain>/<slug:name>/", views.pick, name="pick"),
+    path(_TYPE, views.list_page, name="list"),
+    path(f"{_TYPE}bulk/", views.bulk, name="bulk"),
+    path(f"{_TYPE}save-view/", views.save_view, name="save-view"),
+    path(f"{_TYPE}export.<slug:kind>", exporting.export_page, name="export"),
+    path(f"{_TYPE}import/", importing.upload, name="import"),
+    path(f"{_TYPE}import/template.xlsx", importing.template, name="import-template"),
+    path(f"{_TYPE}add/", editing.edit, name="add"),
+    path(f"{_TYPE}<int:pk>/", views.detail, name="detail"),
+    path(f"{_TYPE}<int:pk>/edit/", editing.edit, name="edit"),
+    path(f"{_TYPE}<int:pk>/draft/", editing.draft, name="draft"),
+    path(f"{_TYPE}<int:pk>/delete/", editing.delete, name="delete"),
+    path(f"{_TYPE}<int:pk>/restore/", editing.restore, name="restore"),
+    path(f"{_TYPE}<int:pk>/act/<slug:key>/", editing.act, name="act"),
+    path(f"{_TYPE}<int:pk>/upload/", filing.upload, name="upload"),
+    path(f"{_TYPE}<int:pk>/reveal/<slug:field>/", views.reveal, name="reveal"),
+]

@@ -11,18 +11,20 @@ from django.db import models
 from django.db.models import Model
 from django.urls import NoReverseMatch
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from zhixing.kernel.fields import MoneyField, mask
 from zhixing.kernel.sheet import Sheet, sheet_for
 
+__all__ = ["Cell", "escape", "html", "is_numeric", "link", "machine", "plain", "text", "value_at"]
+
 # Colours of states that many types share; any other state is neutral.
 TONES = {
     **dict.fromkeys(("active", "approved", "held", "met", "done", "applied", "enrolled", "follow"), "ok"),
-    **dict.fromkeys(("draft", "lead", "planned", "open", "negotiate", "claimed", "implement", "supervise"), "info"),
-    **dict.fromkeys(("submitted", "dormant", "suspended"), "warn"),
+    **dict.fromkeys(("claimed", "implement", "supervise"), "p"),
+    **dict.fromkeys(("submitted", "dormant", "suspended"), "gold"),
     **dict.fromkeys(("banned", "cancelled", "left"), "bad"),
 }
 
@@ -101,7 +103,7 @@ def html(sheet: Sheet, record: Model, path: str, masked: bool = True) -> SafeStr
     flow = getattr(holder, "flow", None)
     if field.choices and flow and flow.field == name:
         state = getattr(holder, name)
-        return format_html('<span class="zx-state zx-tone-{}">{}</span>', TONES.get(state, "info"), words)
+        return format_html('<span class="zx-tag zx-tag--{}">{}</span>', TONES.get(state, "plain"), words)
     if isinstance(field, models.URLField):
         return format_html('<a href="{}" rel="noopener">{}</a>', words, words)
     if isinstance(field, models.TextField) and "\n" in words:

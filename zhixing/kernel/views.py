@@ -1,0 +1,458 @@
+"""List and detail of any record type, and the small acts around them: search, pick, views, reveal, notices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zhixing.kernel import events, values
+from zhixing.kernel.approval import panel
+from zhixing.kernel.filtering import Listing, address, search
+from zhixing.kernel.forms import candidates, naming_words, pickable
+from zhixing.kernel.models import Notice, Record, SavedView
+from zhixing.kernel.scope import Actor
+from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404, sheets
+from zhixing.kernel.timeline import files_of, timeline
+
+PAGE = 50
+
+
+def sheet_of(request: HttpRequest, domain: str, name: str, capability: str = "view") -> Sheet:
+    """The sheet an address names, if the actor may use it at all."""
+    sheet = sheet_or_404(f"{domain}.{name}")
+    if not request.actor.can(sheet.model, capability):  # type: ignore[attr-defined]
+        raise PermissionDenied(_("Your role does not include this."))
+    return sheet
+
+
+def record_of(sheet: Sheet, actor: Actor, pk: int, capability: str = "view") -> Record:
+    """One record through the actor's scope; 404 hides what they may not see."""
+    columns = tuple(name for name, field in sheet.fields.items() if not field.many_to_many)
+    record = sheet.with_columns(sheet.rows(actor, capability), (*columns, *sheet.computed)).filter(pk=pk).first()
+    if record is None:
+        raise Http404(_("There is no such record, or it is not yours to see."))
+    return record
+
+
+# List ----------------------------------------------------------------------------------------------------------------------------------------
+
+
+def _tabs(sheet: Sheet, listing: Listing) -> tuple[list[dict[str, Any]], int]:
+    """Tabs with their counts, and the number of rows listed, in one query."""
+    if not sheet.tabs:
+        return [], listing.rows.count()
+    choices = list(sheet.model._meta.get_field(sheet.tabs).flatchoices)
+    counts = {f"tab_{i}": Count("pk", filter=Q(**{sheet.tabs: value})) for i, (value, _label) in enumerate(choices)}
+    found = listing.before_tab.order_by().aggregate(total=Count("pk"), **counts)
+    tabs = [{"label": _("All"), "url": listing.address(tab=None, page=None), "count": found["total"], "active": not listing.tab}]
+    total = found["total"]
+    for i, (value, label) in enumerate(choices):
+        count, active = found[f"tab_{i}"], listing.tab == value
+        total = count if active else total
+        if count or active:
+            tabs.append({"label": label, "url": listing.address(tab=value, page=None), "count": count, "active": active})
+    return tabs, total
+
+
+def _headings(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
+    order = {name.lstrip("-"): "desc" if name.startswith("-") else "asc" for name in listing.query.get("sort", "").split(",") if name}
+    headings = []
+    for path in listing.columns:
+        state = order.get(path, "")
+        field = sheet.field(path)
+        sortable = field is None or not (field.many_to_many or getattr(field, "masked", False))
+        nxt = {"": path, "asc": f"-{path}", "desc": None}[state]
+        headings.append(
+            {
+                "key": path,
+                "label": sheet.column_label(path),
+                "sorted": state,
+                "sort_url": listing.address(sort=nxt, page=None) if sortable else "",
+                "numeric": values.is_numeric(sheet, path),
+                "css": "",
+            }
+        )
+    return headings
+
+
+def _active_filters(listing: Listing) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if listing.query.get("archived"):
+        found.append({"label": _("Archived"), "value": _("only archived"), "remove_url": listing.address(archived=None)})
+    if not listing.is_valid:
+        return found
+    for name, value in listing.filterset.form.cleaned_data.items():
+        if value in (None, "", []) or (hasattr(value, "exists") and not listing.query.get(name)):
+            continue
+        filter_ = listing.filterset.filters[name]
+        choices = dict(getattr(filter_.field, "choices", [])) if isinstance(value, list) else {}
+        items = value if isinstance(value, list) or hasattr(value, "exists") else [value]
+        words = "、".join(str(choices.get(item, item)) if choices else values.plain(item) for item in items)
+        found.append({"label": filter_.label, "value": words, "remove_url": listing.address(**{name: None, "page": None})})
+    return found
+
+
+def page_numbers(page: Any, query: QueryDict) -> dict[str, Any]:
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return {
+        "number": page.number,
+        "num_pages": page.paginator.num_pages,
+        "count": page.paginator.count,
+        "start": page.start_index(),
+        "end": page.end_index(),
+        "prev_url": address(query, page=page.number - 1) if page.has_previous() else "",
+        "next_url": address(query, page=page.number + 1) if page.has_next() else "",
+        "pages": [{"n": n, "url": address(query, page=n) if n != "…" else "", "current": n == page.number} for n in numbers],
+    }
+
+
+class _Counted(Paginator):
+    """A paginator that was already told the count."""
+
+    def __init__(self, rows: Any, per_page: int, count: int):
+        super().__init__(rows, per_page)
+        self.count = count  # type: ignore[misc]
+
+
+@require_GET
+def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
+    """Columns, filters in the address, sort, views, search, bulk actions, pages."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_of(request, domain, name)
+    listing = Listing(sheet, actor, request.GET)
+    tabs, count = _tabs(sheet, listing)
+    page = _Counted(listing.fetch(), PAGE, count).get_page(request.GET.get("page"))
+    columns = listing.columns
+    labels = [str(sheet.column_label(path)) for path in columns]
+    numeric = ["zx-num" if values.is_numeric(sheet, path) else "" for path in columns]
+    rows = []
+    for record in page.object_list:
+        first, *rest = columns
+        # The first cell is the link to the record itself, so it holds plain words.
+        cells = [values.Cell(values.escape(values.text(sheet, record, first) or str(record)), labels[0])]
+        cells += [values.Cell(values.html(sheet, record, path), label, css) for path, label, css in zip(rest, labels[1:], numeric[1:], strict=True)]
+        rows.append({"pk": record.pk, "url": sheet.url("detail", record.pk), "cells": cells})
+    saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
+    clear = address(request.GET, **{key: None for key in request.GET if key not in {"columns", "sort", "tab"}})
+    context = {
+        "sheet": sheet,
+        "tabs": tabs,
+        "filter_form": listing.filterset.form,
+        "search_value": listing.words,
+        "active_filters": _active_filters(listing),
+        "clear_url": clear,
+        "columns": _headings(sheet, listing),
+        "all_columns": [{"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns],
+        "rows": rows,
+        "page": page_numbers(page, request.GET),
+        "bulk_actions": _bulk_actions(sheet, actor),
+        "bulk_url": sheet.url("bulk"),
+        "can_add": actor.can(sheet.model, "add"),
+        "can_import": actor.can(sheet.model, "import"),
+        "can_export": actor.can(sheet.model, "export"),
+        "add_url": sheet.url("add"),
+        "import_url": sheet.url("import"),
+        "export_urls": {kind: sheet.url("export", kind=kind) + listing.address(page=None) for kind in ("xlsx", "csv", "parquet")},
+        "saved_views": [{"name": view.name, "url": f"?{view.query}", "pk": view.pk} for view in saved],
+        "save_view_url": sheet.url("save-view"),
+        "extra_links": [{"label": label, "icon": icon, "url": reverse(url)} for label, icon, url in sheet.links],
+        "empty": {},
+    }
+    return render(request, "kernel/list.html", context)
+
+
+def _bulk_actions(sheet: Sheet, actor: Actor) -> list[dict[str, Any]]:
+    """Actions for many rows at once: those that ask for nothing but a reason."""
+    return [
+        {"key": action.key, "label": action.label, "icon": action.icon, "danger": action.danger, "needs_comment": action.comment == "required"}
+        for action in sheet.actions
+        if action.bulk and action.form is None and actor.can(sheet.model, action.capability)
+    ]
+
+
+@require_POST
+def bulk(request: HttpRequest, domain: str, name: str) -> HttpResponse:
+    """One action on the chosen rows. Each row is done or refused by itself; the answer says which and why."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_of(request, domain, name)
+    action = action_of(sheet, request.POST.get("action", ""))
+    comment = request.POST.get("comment", "")
+    back = redirect(request.META.get("HTTP_REFERER") or sheet.url("list"))
+    if action.form is not None or not action.bulk:
+        raise Http404
+    done, refused = 0, []
+    for record in sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()]).order_by("pk"):
+        try:
+            if action.comment == "required" and not comment.strip():
+                raise ValidationError(_("Say why: a reason is required."))
+            action.run(record, by=actor, **({} if action.comment == "no" else {"comment": comment}))
+            done += 1
+        except (ValidationError, PermissionDenied) as error:
+            words = "；".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            refused.append(f"{record}：{words}")
+    if done:
+        messages.success(request, _("“%(action)s” done for %(count)s.") % {"action": action.label, "count": done})
+    if refused:
+        messages.error(request, _("Refused for %(count)s: %(why)s") % {"count": len(refused), "why": "；".join(refused[:5])})
+    if not done and not refused:
+        messages.error(request, _("Choose at least one row first."))
+    return back
+
+
+# Detail --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def action_of(sheet: Sheet, key: str) -> Action:
+    for action in sheet.actions:
+        if action.key == key:
+            return action
+    raise Http404
+
+
+def _groups(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
+    shown = sheet.groups or ((sheet.label, tuple(sheet.fields)),)
+    reveal = actor.can_on(record, "reveal") if any(getattr(f, "masked", False) for f in sheet.fields.values()) else False
+    groups = []
+    for label, names in shown:
+        fields = []
+        for name in names:
+            field = sheet.fields.get(name)
+            if field is None:
+                continue
+            hidden = reveal and getattr(field, "masked", False) and getattr(record, name)
+            fields.append(
+                {
+                    "label": field.verbose_name,
+                    "html": values.html(sheet, record, name),
+                    "masked_reveal_url": sheet.url("reveal", record.pk, field=name) if hidden else "",
+                }
+            )
+        groups.append({"label": label, "fields": fields})
+    if sheet.computed:
+        counted = [{"label": column.label, "html": values.html(sheet, record, path), "masked_reveal_url": ""} for path, column in sheet.computed.items()]
+        groups.append({"label": _("Counted"), "fields": counted})
+    return groups
+
+
+def _related(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
+    """The lists that hang on a record: five rows each, with the count, in one query each."""
+    lists = []
+    for name in sheet.related:
+        relation = sheet.model._meta.get_field(name)
+        target = sheet_for(relation.related_model)  # type: ignore[arg-type]
+        if target is None or not actor.can(target.model):
+            continue
+        path = relation.field.name if hasattr(relation, "field") and relation.auto_created else relation.remote_field.name  # type: ignore[union-attr]
+        columns = tuple(column for column in target.columns if column.split("__")[0] != path)[:5]
+        rows = target.with_columns(target.rows(actor).filter(**{path: record}, archived_at=None), columns)
+        shown = list(rows.order_by(*(target.model._meta.ordering or ("pk",)))[:6])
+        count = rows.count() if len(shown) == 6 else len(shown)
+        query = f"?{path}={record.pk}"
+        lists.append(
+            {
+                "label": target.label_plural,
+                "icon": target.icon,
+                "count": count,
+                "columns": [{"label": target.column_label(column), "numeric": values.is_numeric(target, column)} for column in columns],
+                "rows": [
+                    {
+                        "url": target.url("detail", item.pk),
+                        "cells": [
+                            values.Cell(
+                                values.escape(values.text(target, item, column) or str(item)) if i == 0 else values.html(target, item, column),
+                                str(target.column_label(column)),
+                            )
+                            for i, column in enumerate(columns)
+                        ],
+                    }
+                    for item in shown[:5]
+                ],
+                "add_url": target.url("add") + query if actor.can(target.model, "add") else "",
+                "all_url": target.url("list") + query,
+            }
+        )
+    return lists
+
+
+@require_GET
+def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpResponse:
+    """Groups of fields, related lists, actions, timeline of events and field changes, files."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_of(request, domain, name)
+    record = record_of(sheet, actor, pk)
+    may_change = actor.can_on(record, "change")
+    may_delete = actor.can_on(record, "delete")
+    actions = [
+        {
+            "key": action.key,
+            "label": action.label,
+            "icon": action.icon,
+            "primary": action.primary,
+            "danger": action.danger,
+            "url": sheet.url("act", record.pk, key=action.key),
+            "needs_form": action.form is not None or action.comment != "no",
+        }
+        for action in sheet.actions
+        if action.available(record) and actor.can_on(record, action.capability)
+    ]
+    if record.archived_at and may_delete:
+        actions.append({"key": "restore", "label": _("Restore"), "icon": "refresh", "url": sheet.url("restore", pk), "needs_form": False})
+    state = sheet.flow.field if sheet.flow else ""
+    context = {
+        "sheet": sheet,
+        "record": record,
+        "record_title": str(record),
+        "record_subtitle": sheet.label,
+        "avatar_text": str(record)[:2],
+        "badge_html": values.html(sheet, record, state) if state else "",
+        "archived": record.archived_at,
+        "meta": [{"icon": "clock", "text": _("Last changed %(when)s") % {"when": values.plain(record.updated_at)}}],
+        "groups": _groups(sheet, record, actor),
+        "actions": actions,
+        "related": _related(sheet, record, actor),
+        "timeline": timeline(sheet, record),
+        "files": files_of(record, may_change),
+        "upload_url": sheet.url("upload", pk) if may_change else "",
+        "edit_url": sheet.url("edit", pk) if may_change else "",
+        "delete_url": sheet.url("delete", pk) if may_delete else "",
+        "approval": panel(record, actor),
+        "extra_panels": [html for html in (make(record, actor) for make in sheet.panels) if html],
+        "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": ""}],
+    }
+    return render(request, "kernel/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def reveal(request: HttpRequest, domain: str, name: str, pk: int, field: str) -> HttpResponse:
+    """Show one masked value to somebody who may see it, for a purpose they state; both are logged."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_of(request, domain, name, "reveal")
+    record = record_of(sheet, actor, pk, "reveal")
+    if not getattr(sheet.fields.get(field), "masked", False):
+        raise Http404
+    purpose = request.POST.get("purpose", "").strip()[:200]
+    shown = request.method == "POST" and bool(purpose)
+    if shown:
+        events.log(record, "reveal", by=actor, comment=purpose, data={"fields": [field]})
+    context = {
+        "sheet": sheet,
+        "record_title": str(record),
+        "label": sheet.fields[field].verbose_name,
+        "masked": values.text(sheet, record, field),
+        "value": getattr(record, field) if shown else "",
+        "purpose": purpose,
+        "missing": request.method == "POST" and not shown,
+        "cancel_url": sheet.url("detail", pk),
+        "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": sheet.url("detail", pk)}],
+    }
+    return render(request, "kernel/reveal.html", context, status=422 if context["missing"] else 200)
+
+
+# Views, picking, search, notices ---------------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def save_view(request: HttpRequest, domain: str, name: str) -> HttpResponse:
+    """Keep this list's filters, columns and order under a name, or drop one."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_of(request, domain, name)
+    if request.POST.get("delete"):
+        SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key, pk=request.POST["delete"]).delete()
+        messages.success(request, _("The view is gone."))
+        return redirect(sheet.url("list"))
+    title = request.POST.get("name", "").strip()[:60]
+    if not title:
+        messages.error(request, _("Give the view a name."))
+        return redirect(sheet.url("list"))
+    query = request.POST.get("query", "")
+    SavedView.objects.update_or_create(user_id=actor.user_id, record_type=sheet.key, name=title, defaults={"query": query})
+    messages.success(request, _("The view “%(name)s” is saved.") % {"name": title})
+    return redirect(f"{sheet.url('list')}?{query}")
+
+
+@require_GET
+def pick(request: HttpRequest, domain: str, name: str) -> HttpResponse:
+    """Suggestions while somebody types the name of a record; only records they may see."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    model = pickable(f"{domain}.{name}")
+    words = (request.GET.get("q") or next(iter(request.GET.values()), "")).strip()
+    rows = candidates(model, actor)
+    found = search(rows, tuple(model.lookup), words).order_by(*(model._meta.ordering or ("pk",)))[:12] if words else []  # type: ignore[attr-defined]
+    needs = getattr(model, "title_needs", ())
+    found = found.select_related(*needs) if needs and words else found  # type: ignore[union-attr]
+    names = [naming_words(item) for item in found]
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"results": names}, json_dumps_params={"ensure_ascii": False})
+    return render(request, "kernel/widgets/options.html", {"names": names})
+
+
+@require_GET
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Search over the names and codes of every record type the actor may see; two Chinese characters are enough."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    words = request.GET.get("q", "").strip()
+    groups = []
+    if len(words) >= 2:
+        for sheet in sheets():
+            if not actor.can(sheet.model) or not sheet.search_fields:
+                continue
+            rows = search(sheet.rows(actor).current(), sheet.search_fields, words)
+            columns = tuple(path for path in sheet.columns[:4] if path not in sheet.computed)
+            found = list(sheet.with_columns(rows, columns).order_by("pk")[:6])
+            if found:
+                hits = [
+                    {
+                        "title": str(item),
+                        "text": " · ".join(filter(None, (values.text(sheet, item, path) for path in columns))),
+                        "url": sheet.url("detail", item.pk),
+                        "icon": sheet.icon,
+                    }
+                    for item in found[:5]
+                ]
+                more = f"{sheet.url('list')}{address(request.GET, q=words)}" if len(found) > 5 else ""
+                count = rows.count() if more else len(found)
+                groups.append({"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more})
+    return render(request, "kernel/search.html", {"query": words, "groups": groups})
+
+
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """What was said to this person, newest first."""
+    rows = Notice.objects.filter(user_id=request.actor.user_id).order_by("-created_at", "-pk")  # type: ignore[attr-defined]
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    items = [
+        {
+            "title": notice.message,
+            "url": reverse("notice", args=[notice.pk]) if notice.url else "",
+            "when": notice.created_at,
+            "unread": notice.read_at is None,
+            "icon": "bell",
+        }
+        for notice in page
+    ]
+    context = {"notices": items, "page": page_numbers(page, request.GET), "read_all_url": reverse("notices-read")}
+    return render(request, "kernel/notices.html", context)
+
+
+@require_GET
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the reader to what a notice is about."""
+    found = get_object_or_404(Notice, pk=pk, user_id=request.actor.user_id)  # type: ignore[attr-defined]
+    return redirect(found.url if found.url.startswith("/") else "notices")
+
+
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    """Mark everything as read."""
+    Notice.objects.filter(user_id=request.actor.user_id, read_at=None).update(read_at=timezone.now())  # type: ignore[attr-defined]
+    return redirect("notices")

@@ -7,6 +7,8 @@ What is not written here is not allowed.
 
 from __future__ import annotations
 
+from typing import Any
+
 from zhixing.kernel.scope import RoleTable
 
 _READ_ALL = dict.fromkeys(
@@ -123,3 +125,10 @@ ROLE_TABLE = RoleTable(
         "kernel.approval_route": {**_READ_ALL, "office": "vacdx:all"},
     }
 )
+
+
+def role_name(role: str) -> Any:
+    """The words for a role."""
+    from zhixing.org.models import Role  # the table is installed before the models are ready
+
+    return Role(role).label if role in Role.values else role

@@ -1,0 +1,478 @@
+"""Bringing in a register: read, map, clean, look up, preview, commit in one transaction, undo.
+
+The file is never trusted and never half taken: the preview says how many rows are new, changed, the same or faulty; the commit does exactly
+that again under lock, and everything it did can be undone while nothing hangs on it. Twice is once, by the natural key of the record type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from zhixing.kernel import changes, events, staging
+from zhixing.kernel.cleaning import CellFault, ReadError, column_cleaner
+from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
+from zhixing.kernel.forms import candidates, naming_words
+from zhixing.kernel.marking import mark_faults
+from zhixing.kernel.models import HeaderMemory, ImportRun
+from zhixing.kernel.reading import SheetData, Workbook, data_rows, filled_sheets, find_header, map_headers, normalise_header, open_workbook
+from zhixing.kernel.scope import Actor
+from zhixing.kernel.sheet import Sheet, sheet_for
+from zhixing.kernel.writing import readable
+
+KEPT_FAULTS = 5000
+Report = Callable[[int, int, str], None]
+
+
+def _silent(done: int, total: int, message: str) -> None:
+    """For callers who do not watch."""
+
+
+@dataclass
+class Reading:
+    """A file opened and understood as far as its headings."""
+
+    book: Workbook
+    page: SheetData
+    header_row: int
+    columns: list[dict[str, Any]]
+    unit: int | None = None
+
+
+@dataclass
+class Column:
+    index: int
+    name: str
+    field: models.Field
+    header: str
+    cleaner: Any
+    unit: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What a pass over the file found."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    faults: list[tuple[int, int | None, str, str, str]] = field(default_factory=list)
+    ambiguous: list[dict[str, Any]] = field(default_factory=list)
+    new: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+
+
+# Reading and mapping ---------------------------------------------------------------------------------------------------------------------------
+
+
+def spellings(sheet: Sheet) -> dict[str, list[str]]:
+    """Every heading under which a field is known: its labels in both languages, its name, and the office's own words."""
+    found: dict[str, list[str]] = {}
+    for name, f in sheet.import_fields.items():
+        labels = []
+        for language in (translation.get_language() or "zh-hans", "zh-hans", "en"):
+            with translation.override(language):
+                labels.append(str(f.verbose_name))
+        found[name] = list(dict.fromkeys([*labels, name, *sheet.synonyms.get(name, ())]))
+    return found
+
+
+def known_headers(sheet: Sheet) -> dict[str, str]:
+    return {normalise_header(text).text: name for name, texts in spellings(sheet).items() for text in texts}
+
+
+def understand(sheet: Sheet, data: bytes, file_name: str, sheet_name: str = "") -> Reading:
+    """Open a file, choose its page, find the header row, and propose a field for each column. Raises ReadError in words."""
+    book = open_workbook(data, file_name)
+    known = known_headers(sheet)
+    pages = [page for page in filled_sheets(book) if not sheet_name or page.name == sheet_name]
+    if not pages:
+        raise ReadError("no_page", _("The file has no filled page of that name."))
+    # The page whose headings this record type knows best: registers come with cover pages and lists of codes.
+    page, header = max(((p, find_header(p.rows, known, p.merged)) for p in pages), key=lambda pair: (pair[1].known, pair[1].score))
+    remembered = dict(HeaderMemory.objects.filter(record_type=sheet.key).values_list("header", "field"))
+    columns = [
+        {"header": m.header, "index": m.column_index, "field": m.field, "how": m.how, "confidence": round(m.confidence, 2), "unit": m.unit}
+        for m in map_headers(header.columns, spellings(sheet), remembered)
+    ]
+    for column in columns:
+        column["samples"] = [str(row[column["index"]]) for row in page.rows[header.row_index + 1 : header.row_index + 5] if column["index"] < len(row)][:3]
+    return Reading(book, page, header.row_index, columns, header.unit)
+
+
+@lru_cache(maxsize=256)
+def _choices_of(f: models.Field) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            found.update({str(label): value for value, label in f.flatchoices})
+    return {**found, **{str(value): value for value, _label in f.flatchoices if value != ""}}
+
+
+def cleaner_for(f: models.Field, unit: int | None, date_1904: bool) -> Any:
+    """How the cells of a column become this field's values."""
+    required = not f.blank and not f.null and not f.has_default()
+    options: dict[str, Any] = {"required": required}
+    if f.is_relation:
+        return column_cleaner("name", **options)
+    if f.choices:
+        return column_cleaner("choice", choices=_choices_of(f), **options)
+    match f:
+        case UsccField():
+            return column_cleaner("uscc", **options)
+        case EncryptedTextField():
+            return column_cleaner("resident_id" if "id_number" in f.name else "phone", **options)
+        case models.EmailField():
+            return column_cleaner("email", **options)
+        case models.DateField():
+            return column_cleaner("date", open_end=f.null, date_1904=date_1904, **options)
+        case models.BooleanField():
+            return column_cleaner("boolean", **options)
+        case MoneyField() | models.DecimalField():
+            return column_cleaner("decimal", unit=unit if isinstance(f, MoneyField) else None, places=f.decimal_places, **options)
+        case models.IntegerField():
+            return column_cleaner("year" if f.name.endswith("year") else "integer", **options)
+        case models.TextField():
+            return column_cleaner("text", multiline=True, **options)
+        case models.CharField() if f.unique or f.name in {"code", "number", "staff_number"}:
+            return column_cleaner("code", max_length=f.max_length, **options)
+        case models.CharField() if "name" in f.name:
+            return column_cleaner("name", max_length=f.max_length, **options)
+    return column_cleaner("text", max_length=getattr(f, "max_length", None), **options)
+
+
+# Lookups ---------------------------------------------------------------------------------------------------------------------------------------
+
+
+def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> dict[str, list[Any]]:
+    """The records that each text may mean, by code first, then by name; only records the actor may see."""
+    wanted = {text for text in texts if text}
+    rows = candidates(model, actor)
+    found: dict[str, list[Any]] = {}
+    for path in getattr(model, "lookup", ("name",)):
+        missing = [text for text in wanted if text not in found]
+        if not missing:
+            break
+        hits: dict[str, set[Any]] = defaultdict(set)
+        for start in range(0, len(missing), 5000):
+            part = missing[start : start + 5000]
+            for text, key in rows.filter(**{f"{path}__in": part}).values_list(path, "pk").order_by():
+                hits[str(text)].add(key)
+        found.update({text: sorted(keys) for text, keys in hits.items()})
+    return found
+
+
+# The pass over the file ------------------------------------------------------------------------------------------------------------------------
+
+
+def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
+    headers = {column["index"]: column for column in reading.columns}
+    columns = []
+    for index, name in sorted((int(index), name) for index, name in run.mapping.items() if name):
+        f = sheet.import_fields.get(name)
+        if f is None:
+            raise ValidationError(_("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field")
+        unit = headers.get(index, {}).get("unit") or reading.unit
+        columns.append(Column(index, name, f, headers.get(index, {}).get("header", ""), cleaner_for(f, unit, reading.book.date_1904), unit))
+    mapped = {column.name for column in columns}
+    if len(mapped) < len(columns):
+        raise ValidationError(_("Two columns are mapped to the same field. Leave one out."), code="mapped_twice")
+    if not sheet.key_fields:
+        raise ValidationError(_("This register has no natural key and cannot be imported."), code="no_key")
+    for name in sheet.key_fields:
+        if name not in mapped:
+            label = sheet.model._meta.get_field(name).verbose_name
+            raise ValidationError(_("No column is mapped to “%(field)s”, by which records are recognised.") % {"field": label}, code="key_missing")
+    for name, f in sheet.import_fields.items():
+        if name not in mapped and not f.blank and not f.null and not f.has_default():
+            raise ValidationError(_("No column is mapped to “%(field)s”, which every record needs.") % {"field": f.verbose_name}, code="required_missing")
+    return columns
+
+
+class _Pass:
+    """One pass: rows → clean values → lookups → stage → faults and counts."""
+
+    def __init__(self, sheet: Sheet, run: ImportRun, actor: Actor, report: Report):
+        self.sheet, self.run, self.actor, self.report = sheet, run, actor, report
+        with run.content.open("rb") as file:
+            self.reading = understand(sheet, file.read(), run.file_name, run.sheet_name)
+        if run.header_row and run.header_row != self.reading.header_row:
+            self.reading.header_row = run.header_row
+        self.columns = _columns(sheet, run, self.reading)
+        self.outcome = Outcome()
+        self.bad: set[int] = set()
+
+    def fault(self, row: int, column: Column | None, value: Any, code: str, message: str) -> None:
+        self.bad.add(row)
+        self.outcome.faults.append((row, column.index if column else None, str(value)[:100], code, message))
+
+    def clean(self) -> tuple[list[int], list[list[Any]]]:
+        """Row numbers and, column by column, their clean values."""
+        header = find_header(self.reading.page.rows, known_headers(self.sheet), self.reading.page.merged)
+        header.row_index = self.reading.header_row
+        found = data_rows(self.reading.page.rows, header)
+        numbers = [number for number, _cells in found.rows]
+        self.total = len(numbers)
+        self.outcome.counts["rows"] = self.total
+        self.outcome.counts["skipped"] = sum(1 for _row, why in found.skipped if why != "blank")
+        cells = [cells for _number, cells in found.rows]
+        values = []
+        for i, column in enumerate(self.columns):
+            self.report(i, len(self.columns) + 3, str(column.field.verbose_name))
+            index, result = column.index, column.cleaner.result
+            raw = [row[index] if index < len(row) else "" for row in cells]
+            cleaned = [result(value) for value in raw]
+            out: list[Any] = [None] * len(raw)
+            for j, item in enumerate(cleaned):
+                if isinstance(item, CellFault):
+                    self.fault(numbers[j], column, raw[j], item.code, str(item))
+                else:
+                    out[j] = item.value
+            if column.field.is_relation:
+                out = self._relate(column, numbers, raw, out)
+            else:
+                self._validate(column, numbers, raw, out)
+            values.append(out)
+        return numbers, values
+
+    def _validate(self, column: Column, numbers: list[int], raw: list[Any], values: list[Any]) -> None:
+        """The field's own validators, once for each different value."""
+        verdicts: dict[Any, str] = {}
+        for number, given, value in zip(numbers, raw, values, strict=True):
+            if value in (None, ""):
+                continue
+            verdict = verdicts.get(value)
+            if verdict is None:
+                try:
+                    column.field.run_validators(value)
+                    verdict = ""
+                except ValidationError as error:
+                    verdict = "；".join(error.messages)
+                verdicts[value] = verdict
+            if verdict:
+                self.fault(number, column, given, "invalid", verdict)
+
+    def _relate(self, column: Column, numbers: list[int], raw: list[Any], texts: list[Any]) -> list[Any]:
+        model: type[models.Model] = column.field.related_model  # type: ignore[assignment]
+        found = look_up(model, {text for text in texts if text}, self.actor)
+        chosen = {text: key for text, key in self.run.choices.get(str(column.index), {}).items()}
+        label = model._meta.verbose_name
+        asked: set[str] = set()
+        values: list[Any] = []
+        for number, given, text in zip(numbers, raw, texts, strict=True):
+            keys = found.get(text, []) if text else []
+            if not text:
+                values.append(None)
+            elif text in chosen and chosen[text] in keys:
+                values.append(chosen[text])
+            elif len(keys) == 1:
+                values.append(keys[0])
+            elif not keys:
+                values.append(None)
+                words = _("No %(type)s is called “%(value)s”. Correct it, or add the %(type)s first.") % {"type": label, "value": text}
+                self.fault(number, column, given, "unknown", words)
+            else:
+                values.append(None)
+                if text not in asked:
+                    asked.add(text)
+                    options = [{"pk": r.pk, "label": naming_words(r)} for r in model._default_manager.filter(pk__in=keys).order_by("pk")[:20]]
+                    self.outcome.ambiguous.append({"column": column.index, "field": str(column.field.verbose_name), "text": text, "options": options})
+                words = _("“%(value)s” fits %(count)s records. Choose one above, or write its code.") % {"value": text, "count": len(keys)}
+                self.fault(number, column, given, "ambiguous", words)
+        return values
+
+    def _repeated(self, numbers: list[int], values: list[list[Any]]) -> None:
+        """Rows that name the same record twice: the first counts, the later are faults that say where the first stands."""
+        places = [i for i, column in enumerate(self.columns) if column.name in self.sheet.key_fields]
+        first: dict[tuple[Any, ...], int] = {}
+        for j, number in enumerate(numbers):
+            if number in self.bad:
+                continue
+            key = tuple(values[i][j] for i in places)
+            if any(part is None or part == "" for part in key):
+                column = next(self.columns[i] for i in places if values[i][j] in (None, ""))
+                self.fault(number, column, "", "key_blank", _("“%(field)s” must not be blank: records are recognised by it.") % {"field": column.field.verbose_name})
+                continue
+            if key in first:
+                shown = "、".join(str(part) for part in key)
+                words = _("The same as row %(row)s: this row is a duplicate. Keep one.") % {"row": first[key] + 1}
+                self.fault(number, self.columns[places[0]], shown, "duplicate", words)
+            else:
+                first[key] = number
+
+    def run_through(self) -> tuple[staging.Stage, Outcome]:
+        """Clean, stage, find faults, compare. Must run inside a transaction."""
+        numbers, values = self.clean()
+        self._repeated(numbers, values)
+        self.report(len(self.columns), len(self.columns) + 3, _("comparing with the register"))
+        frozen = self.sheet.stateful & {column.name for column in self.columns}
+        stage = staging.Stage(self.sheet.model, tuple(column.name for column in self.columns), self.sheet.key_fields, frozenset(frozen))
+        prepared = [self._prepare(column, column_values) for column, column_values in zip(self.columns, values, strict=True)]
+        stage.fill((number, *row) for number, *row in zip(numbers, *prepared, strict=True) if number not in self.bad)
+        self._same_in_the_clear(stage, numbers, values)
+        self._may_change(stage)
+        for number, code, message in stage.faults():
+            self.fault(number, None, "", code, message)
+        stage.drop(self.bad)
+        counts = stage.compare()
+        self.outcome.counts.update(counts, faulty=len(self.bad))
+        self.outcome.faults.sort(key=lambda item: (item[0], item[1] if item[1] is not None else -1))
+        return stage, self.outcome
+
+    def _prepare(self, column: Column, values: list[Any]) -> list[Any]:
+        f = column.field
+        if isinstance(f, EncryptedTextField):
+            return [f.get_prep_value(value) if value else value for value in values]
+        return values
+
+    def _same_in_the_clear(self, stage: staging.Stage, numbers: list[int], values: list[list[Any]]) -> None:
+        secret = [(i, column) for i, column in enumerate(self.columns) if isinstance(column.field, EncryptedTextField)]
+        if not secret:
+            return
+        old = stage.old_ciphertexts([column.name for _i, column in secret])
+        if not old:
+            return
+        place = {number: j for j, number in enumerate(numbers)}
+        for k, (i, column) in enumerate(secret):
+            same = []
+            for number, ciphers in old.items():
+                clear = column.field.from_db_value(ciphers[k], None, None)  # type: ignore[attr-defined]
+                if (clear or "") == (values[i][place[number]] or ""):
+                    same.append((number, ciphers[k]))
+            stage.put_back(column.name, same)
+
+    def _may_change(self, stage: staging.Stage) -> None:
+        """A row that names a record outside the actor's reach is a fault, not a change."""
+        reach = self.actor.reach(self.sheet.model, "change")
+        if reach.everything:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT rowno, id FROM {staging.STAGE} WHERE id IS NOT NULL")
+            matched = dict(cursor.fetchall())
+        mine = set(self.sheet.rows(self.actor, "change").filter(pk__in=set(matched.values())).values_list("pk", flat=True))
+        for number, key in matched.items():
+            if key not in mine:
+                self.fault(number, None, "", "not_yours", _("This record belongs to another unit: you may not change it."))
+
+
+# The acts --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def start(sheet: Sheet, data: bytes, file_name: str, *, by: Actor, sheet_name: str = "") -> tuple[ImportRun, Reading]:
+    """Take a file in: open it, propose a mapping, keep both. Raises ReadError with one sentence when it cannot be read."""
+    if not by.can(sheet.model, "import"):
+        raise PermissionDenied(_("Your role does not include importing this register."))
+    reading = understand(sheet, data, file_name, sheet_name)
+    run = ImportRun(
+        record_type=sheet.key,
+        user_id=by.user_id,
+        file_name=file_name[-255:],
+        sha256=hashlib.sha256(data).hexdigest(),
+        sheet_name=reading.page.name,
+        header_row=reading.header_row,
+        mapping={str(column["index"]): column["field"] for column in reading.columns if column["field"]},
+    )
+    run.content.save(file_name[-100:], ContentFile(data), save=False)
+    run.save()
+    return run, reading
+
+
+def remember(sheet: Sheet, reading: Reading, mapping: dict[str, str]) -> None:
+    """Keep what the person chose for each heading that was not certain anyway; next time it is offered."""
+    memory = [
+        HeaderMemory(record_type=sheet.key, header=normalise_header(column["header"]).text[:200], field=mapping.get(str(column["index"]), ""))
+        for column in reading.columns
+        if column["header"] and mapping.get(str(column["index"]), "") != (column["field"] or "")
+    ]
+    HeaderMemory.objects.bulk_create(memory, update_conflicts=True, unique_fields=["record_type", "header"], update_fields=["field"])
+
+
+def preview(run: ImportRun, *, by: Actor, report: Report = _silent, keep: bool = True) -> Outcome:
+    """Say what a commit would do. Nothing of the register is written; with `keep` the run remembers the result."""
+    sheet = _sheet(run, by)
+    with transaction.atomic():
+        _stage, outcome = _Pass(sheet, run, by, report).run_through()
+        if keep:
+            run.counts = {**outcome.counts, "ambiguous": outcome.ambiguous}
+            run.faults = [list(item) for item in outcome.faults[:KEPT_FAULTS]]
+            run.state = ImportRun.State.PREVIEWED
+            run.save(update_fields=["counts", "faults", "state"])
+    return outcome
+
+
+def commit(run: ImportRun, *, by: Actor, report: Report = _silent) -> Outcome:
+    """Write the good rows, all or none, in one transaction. Raises ValidationError, with nothing written, when the register refuses."""
+    sheet = _sheet(run, by)
+    try:
+        with transaction.atomic():
+            locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+            if locked.state in {ImportRun.State.COMMITTED, ImportRun.State.UNDONE}:
+                raise ValidationError(_("This file was already imported."), code="already")
+            work = _Pass(sheet, locked, by, report)
+            stage, outcome = work.run_through()
+            report(len(work.columns) + 1, len(work.columns) + 3, _("writing"))
+            outcome.new, outcome.changed = stage.write(locked.pk, sheet.key, by.user_id, by.name)
+            _still_mine(sheet, outcome, by)
+            locked.counts = outcome.counts
+            locked.faults = [list(item) for item in outcome.faults[:KEPT_FAULTS]]
+            locked.state = ImportRun.State.COMMITTED
+            locked.save(update_fields=["counts", "faults", "state"])
+            with connection.cursor() as cursor:
+                # The very moment that stands in the rows: an undo knows by it what was touched since.
+                cursor.execute("UPDATE kernel_importrun SET committed_at = now() WHERE id = %s", [locked.pk])
+            changes.touched(sheet.model, [*outcome.new, *outcome.changed])
+    except IntegrityError as error:
+        raise readable(sheet.model, error) from error
+    run.refresh_from_db()
+    return outcome
+
+
+def _still_mine(sheet: Sheet, outcome: Outcome, by: Actor) -> None:
+    for keys, capability in ((outcome.new, "add"), (outcome.changed, "change")):
+        if keys and not by.reach(sheet.model, capability).everything:
+            seen = sheet.rows(by, capability).filter(pk__in=keys).count()
+            if seen < len(keys):
+                raise ValidationError(
+                    _("%(count)s rows would belong to units outside your reach. Take them out of the file, or ask the academic affairs office.")
+                    % {"count": len(keys) - seen},
+                    code="out_of_reach",
+                )
+
+
+def undo(run: ImportRun, *, by: Actor) -> dict[str, Any]:
+    """Take an import back: what it made is removed, what it changed is restored; what was touched or used since is kept and named."""
+    sheet = _sheet(run, by)
+    with transaction.atomic():
+        locked = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if locked.state != ImportRun.State.COMMITTED:
+            raise ValidationError(_("Only a finished import can be undone."), code="not_committed")
+        removed, restored, kept = staging.undo(sheet.model, locked.pk)
+        locked.state, locked.undone_at = ImportRun.State.UNDONE, timezone.now()
+        locked.save(update_fields=["state", "undone_at"])
+        events.log_many(sheet.model._base_manager.filter(pk__in=restored), "import_undone", by=by, data={"run": locked.pk})
+        changes.touched(sheet.model, [*removed, *restored])
+    run.refresh_from_db()
+    return {"removed": len(removed), "restored": len(restored), "kept": [{"id": key, "why": why} for key, why in kept]}
+
+
+def marked_copy(run: ImportRun) -> bytes:
+    """The user's own file with the faults marked."""
+    with run.content.open("rb") as file:
+        data = file.read()
+    faults = [(row, column, message) for row, column, _value, _code, message in run.faults]
+    return mark_faults(data, run.file_name.rpartition(".")[2].lower(), run.sheet_name, run.header_row, faults)
+
+
+def _sheet(run: ImportRun, by: Actor) -> Sheet:
+    sheet = sheet_for(run.record_type)
+    if sheet is None or not by.can(sheet.model, "import"):
+        raise PermissionDenied(_("Your role does not include importing this register."))
+    return sheet

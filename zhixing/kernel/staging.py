@@ -1,0 +1,257 @@
+"""The database half of an import: cleaned rows in a temporary table, compared with the register set by set, never row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import connection, models
+from django.db.models import CheckConstraint, UniqueConstraint
+from django.db.models.sql import Query
+from django.utils.translation import gettext as _
+from psycopg.sql import Literal as sql_literal
+
+STAGE = "zx_stage"
+
+
+@dataclass
+class Stage:
+    """Cleaned rows of one register beside the table they are meant for.
+
+    `given` are the fields that the file brought; every other column holds what the record already has, or the default of a new one.
+    """
+
+    model: type[models.Model]
+    given: tuple[str, ...]
+    key: tuple[str, ...]
+    frozen: frozenset[str] = frozenset()  # fields that only steps may change: given for a new record, left alone on an old one
+    columns: list[models.Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.columns = [f for f in self.model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False)]
+        self.table = _q(self.model._meta.db_table)
+
+    def column(self, name: str) -> str:
+        return _q(self.model._meta.get_field(name).column)
+
+    # Filling -------------------------------------------------------------------------------------------------------------------------------
+
+    def fill(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Copy rows of (row number, value of each given field …) into a fresh temporary table and match them by natural key."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {STAGE}")
+            cursor.execute(f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs FROM {self.table} t WITH NO DATA")
+            names = ", ".join(["rowno", *(self.column(name) for name in self.given)])
+            with cursor.copy(f"COPY {STAGE} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+                for row in rows:
+                    copy.write_row(row)
+            keys = " AND ".join(f"s.{self.column(name)} = t.{self.column(name)}" for name in self.key)
+            cursor.execute(f"CREATE INDEX ON {STAGE} ({', '.join(self.column(name) for name in self.key)})")
+            cursor.execute(f"ANALYZE {STAGE}")
+            cursor.execute(f"UPDATE {STAGE} s SET id = t.id FROM {self.table} t WHERE {keys}")
+            self._complete(cursor)
+
+    def _complete(self, cursor: Any) -> None:
+        kept = [f for f in self.columns if f.name not in self.given or f.name in self.frozen]
+        taken = ", ".join(f"{_q(f.column)} = t.{_q(f.column)}" for f in kept)
+        cursor.execute(f"UPDATE {STAGE} s SET {taken} FROM {self.table} t WHERE s.id = t.id")
+        sets, values = [], []
+        for f in self.columns:
+            if f.name in self.given:
+                if not f.null:
+                    # A blank cell in a text column is an empty text, never NULL; elsewhere it is the default.
+                    sets.append(f"{_q(f.column)} = coalesce({_q(f.column)}, %s)")
+                    values.append(f.get_db_prep_save(_default(f), connection))
+            elif getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False):
+                sets.append(f"{_q(f.column)} = now()")
+            else:
+                sets.append(f"{_q(f.column)} = %s")
+                values.append(f.get_db_prep_save(_default(f), connection))
+        cursor.execute(f"UPDATE {STAGE} SET {', '.join(sets)} WHERE id IS NULL", values)
+        blanks = [f for f in self.columns if f.name in self.given and not f.null]
+        if blanks:
+            sets = [f"{_q(f.column)} = coalesce({_q(f.column)}, %s)" for f in blanks]
+            cursor.execute(
+                f"UPDATE {STAGE} SET {', '.join(sets)} WHERE id IS NOT NULL", [f.get_db_prep_save(_default(f), connection) for f in blanks]
+            )
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Take faulty rows out."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {STAGE} WHERE rowno = ANY(%s)", [list(numbers)])
+
+    # Faults that only the whole set can show -------------------------------------------------------------------------------------------------
+
+    def faults(self) -> Iterator[tuple[int, str, str]]:
+        """(row number, code, message) for every constraint of the model that a staged row would break; first check, then unique and overlap."""
+        for constraint in self.model._meta.constraints:
+            if isinstance(constraint, CheckConstraint):
+                message = str(constraint.get_violation_error_message())
+                yield from ((row, constraint.name, message) for row in self._breaking_check(constraint))
+        for name, condition, pairs, message in self._clashes():
+            yield from ((row, name, message) for row in self._clashing(condition, pairs))
+
+    def _breaking_check(self, constraint: CheckConstraint) -> list[int]:
+        return self._numbers(f"SELECT rowno FROM {STAGE} WHERE NOT ({_condition(self.model, constraint.condition)})")
+
+    def _clashes(self) -> Iterator[tuple[str, str, list[tuple[str, str]], str]]:
+        """(name, condition in SQL, [(expression, operator)], message) of every unique and exclusion constraint but the natural key itself."""
+        taken = _("Another record already has this value.")
+        for f in self.columns:
+            if f.unique and (f.name,) != self.key:
+                yield f"{f.name}_unique", "", [(_q(f.column), "=")], f"{f.verbose_name}：{taken}"
+        for constraint in self.model._meta.constraints:
+            if isinstance(constraint, UniqueConstraint) and constraint.fields and set(constraint.fields) != set(self.key):
+                pairs = [(self.column(name), "=") for name in constraint.fields]
+            elif isinstance(constraint, ExclusionConstraint):
+                pairs = _exclusion_pairs(self.model, constraint)
+            else:
+                continue
+            yield constraint.name, _condition(self.model, constraint.condition), pairs, str(constraint.get_violation_error_message())
+
+    def _clashing(self, condition: str, pairs: list[tuple[str, str]]) -> list[int]:
+        shown = ", ".join(f"{expression} AS e{i}" for i, (expression, _operator) in enumerate(pairs))
+        where = f"WHERE {condition}" if condition else ""
+        # The plainest equalities first, so that the planner joins by hash and compares ranges only within.
+        match = " AND ".join(f"s.e{i} {operator} t.e{i}" for i, (_expression, operator) in enumerate(pairs))
+        staged = f"(SELECT rowno, id, {shown} FROM {STAGE} {where})"
+        there = f"(SELECT id, {shown} FROM {self.table} {where})"
+        return self._numbers(
+            f"SELECT s.rowno FROM {staged} s JOIN {there} t ON {match} WHERE t.id IS DISTINCT FROM s.id "
+            f"AND NOT EXISTS (SELECT 1 FROM {STAGE} m WHERE m.id = t.id) "
+            f"UNION SELECT s.rowno FROM {staged} s JOIN {staged} t ON {match} AND s.rowno > t.rowno"
+        )
+
+    # Counting and writing ---------------------------------------------------------------------------------------------------------------------
+
+    def compare(self) -> dict[str, int]:
+        """Mark the rows that differ from their record; returns counts of new, changed and same."""
+        names = [name for name in self.given if name not in self.frozen]
+        differs = " OR ".join(f"s.{self.column(name)} IS DISTINCT FROM t.{self.column(name)}" for name in names)
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {STAGE} s SET differs = ({differs}) FROM {self.table} t WHERE s.id = t.id")
+            cursor.execute(f"SELECT count(*) FILTER (WHERE id IS NULL), count(*) FILTER (WHERE differs), count(*) FROM {STAGE}")
+            new, changed, total = cursor.fetchone()
+        return {"new": new, "changed": changed, "same": total - new - changed}
+
+    def old_ciphertexts(self, names: Sequence[str]) -> dict[int, tuple[Any, ...]]:
+        """What encrypted columns hold now, by row number: the same number encrypted twice looks different, so it is compared in the clear."""
+        shown = ", ".join(f"t.{self.column(name)}" for name in names)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT s.rowno, {shown} FROM {STAGE} s JOIN {self.table} t ON t.id = s.id")
+            return {row[0]: row[1:] for row in cursor.fetchall()}
+
+    def put_back(self, name: str, values: Sequence[tuple[int, Any]]) -> None:
+        """Use the stored cipher text again where the clear text is the same."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {STAGE} s SET {self.column(name)} = v.value FROM unnest(%s::int[], %s::text[]) AS v(rowno, value) WHERE s.rowno = v.rowno",
+                [[number for number, _value in values], [value for _number, value in values]],
+            )
+
+    def write(self, run_id: int, record_type: str, user_id: int | None, user_name: str) -> tuple[list[int], list[int]]:
+        """Insert the new, update the changed, note both for undo, log an event for each. Returns the keys of new and of changed records."""
+        names = ", ".join(_q(f.column) for f in self.columns)
+        changing = [f for f in self.columns if f.name in self.given and f.name not in self.frozen]
+        label = " || ' ' || ".join(f"coalesce({self.column(name)}::text, '')" for name in (*self.key,))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO kernel_importchange (run_id, record_id, before) SELECT %s, t.id, to_jsonb(t) FROM {STAGE} s "
+                f"JOIN {self.table} t ON t.id = s.id WHERE s.differs",
+                [run_id],
+            )
+            sets = ", ".join(f"{_q(f.column)} = s.{_q(f.column)}" for f in changing)
+            cursor.execute(f"UPDATE {self.table} t SET {sets}, updated_at = now() FROM {STAGE} s WHERE s.differs AND t.id = s.id RETURNING t.id")
+            changed = [row[0] for row in cursor.fetchall()]
+            cursor.execute(f"INSERT INTO {self.table} ({names}) SELECT {names} FROM {STAGE} WHERE id IS NULL ORDER BY rowno RETURNING id")
+            new = [row[0] for row in cursor.fetchall()]
+            cursor.execute("INSERT INTO kernel_importchange (run_id, record_id, before) SELECT %s, unnest(%s::bigint[]), NULL", [run_id, new])
+            cursor.execute(
+                f"INSERT INTO kernel_event (record_type, record_id, label, verb, actor_id, actor_name, comment, data, at) "
+                f"SELECT %s, id, left({label}, 200), 'imported', %s, %s, '', jsonb_build_object('run', %s::bigint), now() FROM {self.table} "
+                f"WHERE id = ANY(%s)",
+                [record_type, user_id, user_name, run_id, [*new, *changed]],
+            )
+        return new, changed
+
+    def _numbers(self, sql: str) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return [row[0] for row in cursor.fetchall()]
+
+
+def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], list[tuple[int, str]]]:
+    """Take an import back where nothing has happened since. Returns (removed, restored, [(kept, why)])."""
+    table = _q(model._meta.db_table)
+    names = ", ".join(_q(f.column) for f in model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False))
+    with connection.cursor() as cursor:
+        mine = "FROM kernel_importchange c JOIN kernel_importrun r ON r.id = c.run_id WHERE c.run_id = %s"
+        cursor.execute(
+            f"SELECT c.record_id, c.before IS NULL, t.id IS NULL, t.updated_at IS DISTINCT FROM r.committed_at "
+            f"FROM kernel_importchange c JOIN kernel_importrun r ON r.id = c.run_id LEFT JOIN {table} t ON t.id = c.record_id WHERE c.run_id = %s",
+            [run_id],
+        )
+        kept: list[tuple[int, str]] = []
+        fresh, old = [], []
+        for key, was_new, gone, touched in cursor.fetchall():
+            if gone:
+                kept.append((key, _("no longer there")))
+            elif touched:
+                kept.append((key, _("changed since the import")))
+            else:
+                (fresh if was_new else old).append(key)
+        for relation in model._meta.related_objects:
+            target = relation.related_model
+            if target is None or hasattr(target, "pgh_id"):
+                continue
+            through = relation.through._meta if relation.many_to_many else target._meta  # type: ignore[union-attr]
+            column = relation.field.m2m_reverse_name() if relation.many_to_many else relation.field.column  # type: ignore[attr-defined]
+            cursor.execute(f"SELECT DISTINCT {_q(column)} FROM {_q(through.db_table)} WHERE {_q(column)} = ANY(%s)", [fresh])
+            used = {row[0] for row in cursor.fetchall()}
+            kept.extend((key, _("in use by %(type)s") % {"type": target._meta.verbose_name_plural}) for key in fresh if key in used)
+            fresh = [key for key in fresh if key not in used]
+        cursor.execute(
+            f"UPDATE {table} t SET ({names}) = (SELECT {names} FROM jsonb_populate_record(NULL::{table}, c.before)) {mine} "
+            f"AND t.id = c.record_id AND t.id = ANY(%s)",
+            [run_id, old],
+        )
+        cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [fresh])
+    return fresh, old, kept
+
+
+def _q(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _default(f: models.Field) -> Any:
+    if f.has_default():
+        return f.get_default()
+    return None if f.null else "" if f.empty_strings_allowed and not f.is_relation else None
+
+
+def _condition(model: type[models.Model], condition: models.Q | None) -> str:
+    """A constraint's condition as SQL over bare column names, so that it can be asked of the staged rows."""
+    if condition is None:
+        return ""
+    query = Query(model, alias_cols=False)
+    sql, params = query.build_where(condition).as_sql(query.get_compiler(connection=connection), connection)
+    return sql % tuple(_literal(value) for value in params)
+
+
+def _literal(value: Any) -> str:
+    with connection.cursor() as cursor:
+        return sql_literal(value).as_string(cursor.connection)
+
+
+def _exclusion_pairs(model: type[models.Model], constraint: ExclusionConstraint) -> list[tuple[str, str]]:
+    query = Query(model, alias_cols=False)
+    compiler = query.get_compiler(connection=connection)
+    pairs = []
+    for expression, operator in constraint.expressions:
+        reference = models.F(expression) if isinstance(expression, str) else expression
+        sql, params = compiler.compile(reference.resolve_expression(query))
+        pairs.append((sql % tuple(_literal(value) for value in params), operator))
+    # Equalities before ranges: the join then hashes on them.
+    return sorted(pairs, key=lambda pair: pair[1] != "=")
