@@ -253,6 +253,9 @@
         window.setTimeout(function () { note.remove(); }, 7000);
       }
     });
+    var here = $(".zx-menu [aria-current]");
+    var menu = $(".zx-menu");
+    if (here && here.offsetTop + 60 > menu.clientHeight + menu.offsetTop) menu.scrollTop = here.offsetTop - menu.clientHeight / 2;
     var wrong = $(".is-invalid");
     if (wrong) wrong.focus();
   }

@@ -56,7 +56,7 @@
   }
   function hideTable(box) {
     var table = document.getElementById(box.getAttribute("data-chart-table") || "");
-    if (table && !table.hasAttribute("data-keep")) table.classList.add("zx-sr");
+    if (table && !table.hasAttribute("data-keep")) table.className = "zx-sr";
   }
   function draw(box) {
     var source = document.getElementById(box.getAttribute("data-chart"));
