@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -169,6 +170,63 @@ def test_a_stray_cell_far_away_does_not_take_the_process_down(body: str) -> None
     found = read(rezip(workbook(ROWS), sheet_xml(body)))
     assert isinstance(found, ReadError)
     assert found.code == "too_big"
+
+
+@pytest.mark.parametrize(
+    ("part", "pattern", "value"),
+    [
+        ("xl/sharedStrings.xml", rb'uniqueCount="\d+"', b'uniqueCount="4294967295"'),
+        ("xl/sharedStrings.xml", rb'count="\d+" uniqueCount="\d+"', b'count="99999999999" uniqueCount="99999999999"'),
+        (SHEET, rb'r="A2"', b'r="A4294967295"'),
+        (SHEET, rb'r="A2"', b'r="ZZZZZZZ2"'),
+        (SHEET, rb'r="A2"', b'r="xfd900000"'),
+        (SHEET, rb'r="A1"', b'r="A0"'),
+    ],
+)
+def test_sizes_that_a_file_claims_cannot_take_the_process_down(part: str, pattern: bytes, value: bytes) -> None:
+    data = workbook(ROWS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        changed = re.sub(pattern, value, archive.read(part), count=1)
+    found = read(rezip(data, {part: changed}))
+    assert isinstance(found, ReadError)
+    assert found.code in ("broken", "too_big")
+
+
+def test_a_sheet_in_an_encoding_that_is_not_understood_is_no_empty_sheet() -> None:
+    data = workbook(ROWS)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        wide = archive.read(SHEET).decode().replace("UTF-8", "UTF-16").encode("utf-16")
+    assert read(rezip(data, {SHEET: wide})).code == "broken"
+
+
+def ods(cells: str, row: str = "") -> bytes:
+    out = io.BytesIO()
+    office, table, text = (f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text"))
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{manifest}"/>')
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content xmlns:office="{office}" xmlns:table="{table}" xmlns:text="{text}"><office:body>'
+            f'<office:spreadsheet><table:table table:name="表"><table:table-row{row}>{cells}</table:table-row>'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    return out.getvalue()
+
+
+def test_open_document_tables() -> None:
+    cell = '<table:table-cell office:value-type="string"{}><text:p>甲</text:p></table:table-cell>'
+    book = open_workbook(ods(cell.format("")))
+    assert (book.kind, book.sheets[0].rows) == ("ods", [["甲"]])
+    repeated = cell.format(' table:number-columns-repeated="16384"')
+    assert isinstance(read(ods(repeated, ' table:number-rows-repeated="1048576"')), ReadError)
+
+
+def test_utf8_that_lost_a_byte_is_not_read_as_nonsense() -> None:
+    data = ("企业名称,代码\n" + "海南示例旅游有限公司,1\n" * 20).encode()
+    assert read(data[:-10], "a.csv").code == "broken"
+    assert read(data[:100] + data[101:], "a.csv").code == "broken"
 
 
 def test_limits() -> None:

@@ -84,7 +84,7 @@ _INVISIBLE = re.compile(
     r"\ud800-\udfff\ufffe\uffff]"
 )
 _CJK = r"\u3400-\u9fff\U00020000-\U0003ffff"
-# What needs no repair, and is most of any register: told apart at once, because 100,000 rows are read while the user waits.
+# What needs no repair, and is most of any register: told apart at once, for the user waits while 100,000 rows are read.
 _ORDINARY_TEXT = re.compile(r"[!-~\u4e00-\u9fff\u3001-\u301b（），。：；？！、·—]+")
 _ORDINARY_NAME = re.compile(r"(?=.*[\u4e00-\u9fff])[0-9A-Za-z\u4e00-\u9fff（）·]+")
 _ORDINARY_CODE = re.compile(r"[0-9A-Z]+")

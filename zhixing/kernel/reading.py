@@ -8,6 +8,7 @@ what its columns mean is found in `headers.py`.
 
 import codecs
 import csv
+import gc
 import io
 import os
 import pickle
@@ -15,9 +16,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from .headers import (
     map_headers,
     normalise_header,
 )
+from .html_tables import HtmlTables, Merged, Row
 
 __all__ = [
     "ColumnMapping",
@@ -53,9 +55,6 @@ __all__ = [
     "normalise_header",
     "open_workbook",
 ]
-
-Row = list[Any]
-Merged = list[tuple[tuple[int, int], tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,8 @@ class Workbook:
     warnings: list[tuple[str, Any]] = field(default_factory=list)
     date_1904: bool = False
 
+
+READ_SECONDS = 180
 
 BROKEN = _(
     "The file is damaged and cannot be read. Open it in Excel or WPS, save it as a new .xlsx file and upload that."
@@ -209,41 +210,29 @@ def _open_xlsx(
     limits: Limits,
     warnings: list[tuple[str, Any]],
 ) -> Workbook:
-    import python_calamine as calamine
-
-    filled, errors = False, 0
-    for name, info in entries.items():
-        if info.file_size < 60 or not name.lower().endswith((".xml", ".bin")):
-            continue
-        with archive.open(info) as stream:
-            head = stream.read(8192)
-            if b"worksheet" not in head.replace(b"\0", b"") or b"/content-types" in head or b"Relationships" in head:
+    with _reading_apart(data, limits) as result:
+        # The other process reads meanwhile; what is looked at here is what it cannot tell.
+        filled, errors = False, 0
+        for name, info in entries.items():
+            if info.file_size < 60 or not name.lower().endswith(".xml"):
                 continue
-            xml = head + stream.read()
-        sheet_filled, sheet_errors = _scan_sheet(xml, Path(name).stem, limits)
-        filled, errors = filled or sheet_filled, errors + sheet_errors
-    date_1904 = any(
-        re.search(rb'date1904\s*=\s*"(?:1|true)"', archive.read(name))
-        for name in entries
-        if name.lower().endswith("/workbook.xml") and entries[name].file_size < (1 << 22)
-    )
-    sheets: list[SheetData] = []
-    try:
-        book = calamine.load_workbook(io.BytesIO(data))
-        for index, meta in enumerate(book.sheets_metadata):
-            if meta.typ != calamine.SheetTypeEnum.WorkSheet:
-                continue
-            sheet = book.get_sheet_by_index(index)
-            rows = sheet.to_python(skip_empty_area=False)
-            visible = meta.visible == calamine.SheetVisibleEnum.Visible
-            sheets.append(SheetData(meta.name, rows, sheet.merged_cell_ranges or [], visible))
-    except calamine.PasswordError as error:
-        raise ReadError("encrypted", ENCRYPTED) from error
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    # A panic of the Rust reader is a BaseException that has no name to import.
-    except BaseException as error:
-        raise ReadError("broken", BROKEN) from error
+            with archive.open(info) as stream:
+                head = stream.read(8192)
+                if (
+                    b"worksheet" not in head.replace(b"\0", b"")
+                    or b"/content-types" in head
+                    or b"Relationships" in head
+                ):
+                    continue
+                xml = head + stream.read()
+            sheet_filled, sheet_errors = _scan_sheet(xml, Path(name).stem, limits)
+            filled, errors = filled or sheet_filled, errors + sheet_errors
+        date_1904 = any(
+            re.search(rb'date1904\s*=\s*"(?:1|true)"', archive.read(name))
+            for name in entries
+            if name.lower().endswith("/workbook.xml") and entries[name].file_size < (1 << 22)
+        )
+        sheets = result()
     if filled and not any(sheet.rows for sheet in sheets):
         raise ReadError("broken", BROKEN)
     if errors:
@@ -271,11 +260,10 @@ _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})([0-9]{0,7})[\"']")
 
 
 def _scan_sheet(xml: bytes, name: str, limits: Limits) -> tuple[bool, int]:
-    """(whether any cell is filled, how many hold an error), after making sure that the reader can take the sheet.
+    """(whether any cell is filled, how many hold an error); raises `ReadError` (too_big) where a stray cell stands.
 
-    The reader lays the sheet out as one box from the first to the last filled cell. A file of 2 KB with one value in
-    A1 and one in XFD1048576 would take the process down with it, so the box is measured first; the declared range is
-    not believed either way.
+    The reader lays a sheet out as one box from the first to the last filled cell, so one value in A1 and one in
+    XFD1048576 are more than it can hold. Here the user is told which cell it is. The declared range proves nothing.
     """
     if b"\0" in xml[:200]:
         xml = xml.decode("utf-16", "replace").encode()
@@ -380,27 +368,56 @@ def _workbook_globals(stream: bytes) -> tuple[bool, bool]:
     return links, date_1904
 
 
-def _read_apart(data: bytes, limits: Limits) -> list[SheetData]:
-    program = Path(__file__).with_name("legacy_books.py")
+@contextmanager
+def _reading_apart(data: bytes, limits: Limits) -> Iterator[Callable[[], list[SheetData]]]:
+    """Starts to read in another process (see `sandboxed_reader.py`); the function given waits for the sheets."""
+    program = Path(__file__).with_name("sandboxed_reader.py")
+    command = [sys.executable, "-I", str(program), str(limits.cells)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as child:
+
+        def result() -> list[SheetData]:
+            try:
+                answer, _errors = child.communicate(timeout=READ_SECONDS)
+                code, found = _loads(answer)
+            except (subprocess.TimeoutExpired, pickle.UnpicklingError, EOFError, BrokenPipeError) as error:
+                raise ReadError("broken", BROKEN) from error
+            if code == "encrypted":
+                raise ReadError("encrypted", ENCRYPTED)
+            if code == "too_big":
+                sheet, rows, columns = found
+                raise ReadError("too_big", STRAY_CELL, sheet=sheet, row=rows, column=column_letters(columns - 1))
+            if code != "ok":
+                raise ReadError("broken", BROKEN)
+            return [SheetData(name, rows, merged, visible) for name, visible, rows, merged in found]
+
+        try:
+            assert child.stdin is not None
+            with suppress(BrokenPipeError):
+                child.stdin.write(data)
+                child.stdin.close()
+            # communicate() would write and close again.
+            child.stdin = None
+            yield result
+        finally:
+            child.kill()
+
+
+def _loads(answer: bytes) -> tuple[str, Any]:
+    # A million new values at once would set the collector off again and again for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", str(program), str(limits.cells)],
-            input=data,
-            capture_output=True,
-            timeout=180,
-            check=True,
-        )
-        code, result = pickle.loads(child.stdout)
-    except (subprocess.SubprocessError, pickle.UnpicklingError, EOFError) as error:
-        raise ReadError("broken", BROKEN) from error
-    if code == "encrypted":
-        raise ReadError("encrypted", ENCRYPTED)
-    if code == "too_big":
-        sheet, rows, columns = result
-        raise ReadError("too_big", STRAY_CELL, sheet=sheet, row=rows, column=column_letters(columns - 1))
-    if code != "ok":
-        raise ReadError("broken", BROKEN)
-    return [SheetData(name, rows, merged, visible) for name, visible, rows, merged in result]
+        code, found = pickle.loads(answer)
+        return code, found
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read_apart(data: bytes, limits: Limits) -> list[SheetData]:
+    with _reading_apart(data, limits) as result:
+        return result()
 
 
 # Text formats
@@ -451,6 +468,8 @@ def _decode(data: bytes) -> str | None:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
+            if encoding == "utf-8-sig" and _damaged_utf8(data):
+                raise ReadError("broken", WRONG_LETTERS) from None
             continue
         # Binary data often happens to be valid GB18030; text has next to no control characters.
         sample = text[:5000]
@@ -458,6 +477,20 @@ def _decode(data: bytes) -> str | None:
             return None
         return text.lstrip("\ufeff")
     return None
+
+
+def _damaged_utf8(data: bytes) -> bool:
+    """Whether this was UTF-8 that lost a few bytes: read as GB18030 it would be nonsense that looks like Chinese."""
+    if data.startswith(codecs.BOM_UTF8):
+        return True
+    letters = data.decode("utf-8", "replace")
+    wide = sum(1 for letter in letters if letter > "\u00ff" and letter != "\ufffd")
+    return letters.count("\ufffd") * 10 < wide
+
+
+WRONG_LETTERS = _(
+    "Some characters of the file are damaged. Open the original, save it as .xlsx or as CSV UTF-8 and upload that."
+)
 
 
 def _open_csv(text: str, limits: Limits) -> Workbook:
@@ -493,75 +526,13 @@ def _delimiter(text: str) -> str:
     return best
 
 
-class _Tables(HTMLParser):
-    """The outer tables of a page, with colspan and rowspan laid out."""
-
-    def __init__(self, limits: Limits) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tables: list[tuple[list[Row], Merged]] = []
-        self.limits = limits
-        self.depth = 0
-        self.cell: list[str] | None = None
-        self.span = (1, 1)
-        self.taken: dict[tuple[int, int], bool] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "table":
-            self.depth += 1
-            if self.depth == 1:
-                self.tables.append(([], []))
-                self.taken = {}
-        elif self.depth == 1 and tag == "tr":
-            self._close_cell()
-            self.tables[-1][0].append([])
-            if len(self.tables[-1][0]) > 2 * self.limits.rows:
-                raise ReadError("too_big", TOO_MANY_ROWS, sheet="HTML", limit=self.limits.rows)
-        elif self.depth == 1 and tag in ("td", "th"):
-            self._close_cell()
-            given = dict(attrs)
-            self.span = (self._number(given.get("rowspan")), self._number(given.get("colspan")))
-            self.cell = []
-        elif tag == "br" and self.cell is not None:
-            self.cell.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            if self.depth == 1:
-                self._close_cell()
-            self.depth = max(0, self.depth - 1)
-        elif self.depth == 1 and tag in ("td", "th", "tr"):
-            self._close_cell()
-
-    def handle_data(self, data: str) -> None:
-        if self.cell is not None:
-            self.cell.append(data)
-
-    @staticmethod
-    def _number(text: str | None) -> int:
-        return min(int(text), 500) if text and text.isascii() and text.isdigit() and int(text[:6]) else 1
-
-    def _close_cell(self) -> None:
-        if self.cell is None:
-            return
-        value, self.cell = re.sub(r"[ \t\r\f\xa0]+", " ", "".join(self.cell)).strip(), None
-        rows, merged = self.tables[-1]
-        if not rows:
-            rows.append([])
-        at = len(rows) - 1
-        row = rows[-1]
-        while (at, len(row)) in self.taken:
-            row.append("")
-        down, across = self.span
-        if down > 1 or across > 1:
-            merged.append(((at, len(row)), (at + down - 1, len(row) + across - 1)))
-            self.taken.update({(at + i, len(row) + j): True for i in range(1, down) for j in range(across)})
-        row.extend([value] + [""] * (across - 1))
-
-
 def _open_html(text: str, limits: Limits) -> Workbook:
-    parser = _Tables(limits)
-    parser.feed(text)
-    parser.close()
+    parser = HtmlTables(2 * limits.rows)
+    try:
+        parser.feed(text)
+        parser.close()
+    except OverflowError:
+        raise ReadError("too_big", TOO_MANY_ROWS, sheet="HTML", limit=limits.rows) from None
     sheets = [
         SheetData(f"HTML {number}", rows, merged) for number, (rows, merged) in enumerate(parser.tables, 1) if rows
     ]
