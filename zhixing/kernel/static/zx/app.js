@@ -77,7 +77,7 @@
   function walkHits(event) {
     var dialog = $("#zx-find");
     if (!dialog || !dialog.open || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
-    var stops = [$("input", dialog)].concat($$("#zx-hits a", dialog));
+    var stops = [$("input", dialog)].concat($$("#zx-find-hits a", dialog));
     var at = stops.indexOf(document.activeElement);
     var next = stops[at + (event.key === "ArrowDown" ? 1 : -1)];
     if (next) {
