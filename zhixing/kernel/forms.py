@@ -216,7 +216,7 @@ def form_field(sheet: Sheet, field: models.Field, actor: Actor, **kwargs: Any) -
 
 def form_class(sheet: Sheet, actor: Actor) -> type[SheetForm]:
     return forms.modelform_factory(
-        sheet.model, form=SheetForm, fields=list(sheet.form_fields), formfield_callback=lambda field, **kwargs: form_field(sheet, field, actor, **kwargs)
+        sheet.model, form=sheet.form_base or SheetForm, fields=list(sheet.form_fields), formfield_callback=lambda field, **kwargs: form_field(sheet, field, actor, **kwargs)
     )
 
 

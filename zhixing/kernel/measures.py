@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Model, Q, QuerySet
@@ -50,7 +50,8 @@ class Measure:
     there is none (None) where nothing is to be counted.
 
     The three forecasts give rows annotated with `unit_key` and a date; any may be absent:
-    - `breaks_on`: `date`, the last day on which an evidence row still counts; NULL when it has no end.
+    - `breaks_on`: `date`, the last day on which a row counts, NULL when it has no end; rows that will count only later
+      may be among them when `begins` says from when.
     - `mends`: records on file that would mend a lack, `on` the day from which they would.
     - `due_on`: `date`, the day by which a row not yet in order must be.
 
@@ -111,20 +112,23 @@ def evidence(measure: Measure, window: Window, parameters: Parameters | None, un
 def break_dates(measure: Measure, window: Window, parameters: Parameters | None, at_least: float) -> dict[int, date]:
     """For each unit that will fall below `at_least` by rows coming to their end: the last day on which it is still met.
 
-    Each row is taken to count one, as it does for links, committees and agreements.
+    Each row is taken to count one, as it does for links, committees and agreements. One SQL statement.
     """
     if measure.breaks_on is None or at_least < 1:
         return {}
-    ends: dict[int, list[date]] = defaultdict(list)
-    for unit, last_day in measure.breaks_on(window, parameters or {}).order_by().values_list("unit_key", "date"):
-        ends[unit].append(last_day or date.max)
+    rows = measure.breaks_on(window, parameters or {}).order_by()
+    spans: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for row in rows.values("unit_key", "date", *({"begins"} & set(rows.query.annotations))):
+        spans[row["unit_key"]].append((row.get("begins") or date.min, row["date"] or date.max))
     broken = {}
-    for unit, days in ends.items():
-        # Met until so many rows have ended that fewer than asked are left: the n-th last end decides.
-        days.sort(reverse=True)
-        nth = -int(-at_least // 1) - 1
-        if nth < len(days) and days[nth] != date.max:
-            broken[unit] = days[nth]
+    for unit, days in spans.items():
+        if sum(begin <= window.as_of <= last for begin, last in days) < at_least:
+            continue
+        for end in sorted({end for _begin, end in days} - {date.max}):
+            next_day = end + timedelta(days=1)
+            if sum(begin <= next_day <= last for begin, last in days) < at_least:
+                broken[unit] = end
+                break
     return broken
 
 

@@ -98,6 +98,8 @@ class Sheet:
     synonyms: ClassVar[dict[str, tuple[str, ...]]] = {}
     depends: ClassVar[dict[str, dict[str, str]]] = {}
     panels: ClassVar[tuple[Callable[[Any, Actor], str], ...]] = ()
+    # The form to build on, a `SheetForm`, where saving needs a question of its own.
+    form_base: ClassVar[type | None] = None
     links: ClassVar[tuple[tuple[Any, str, str], ...]] = ()
 
     @cached_property
@@ -240,13 +242,14 @@ def join_paths(model: type[Model], path: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Domain:
-    """One room of the house: its sheets in menu order, and pages of its own as (label, icon, URL name)."""
+    """One room of the house: its sheets in menu order, and pages of its own as (label, icon, URL name), with the record type
+    that a reader must be allowed to see where the page is not for everybody."""
 
     key: str
     label: Any
     icon: str
     sheets: tuple[Sheet, ...]
-    pages: tuple[tuple[Any, str, str], ...] = ()
+    pages: tuple[tuple[Any, ...], ...] = ()
     # Types that have pages but no place in the menu: they are reached from their parent.
     minor: tuple[Sheet, ...] = ()
 
