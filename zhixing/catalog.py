@@ -4,12 +4,42 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.governance import sheets as governance
 from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
 from zhixing.partners import sheets as partners
 
 DOMAINS = (
-    Domain("partners", _("Partners"), "handshake", (partners.OrganisationSheet(),)),
+    Domain(
+        "partners",
+        _("Partners"),
+        "handshake",
+        (
+            partners.OrganisationSheet(),
+            partners.IndustryLinkSheet(),
+            partners.ActivitySheet(),
+            partners.OpportunitySheet(),
+            partners.NeedSheet(),
+            partners.GovernmentPolicySheet(),
+            partners.SupportGrantSheet(),
+            partners.DemandSurveySheet(),
+            partners.TechnologyNoteSheet(),
+            partners.ContactSheet(),
+        ),
+        minor=(partners.OrganisationNameSheet(), partners.OrganisationTagSheet()),
+    ),
+    Domain(
+        "governance",
+        _("Governance"),
+        "gavel",
+        (governance.CommitteeSheet(), governance.MeetingSheet(), governance.TaskBookSheet(), governance.TaskSheet()),
+        minor=(
+            governance.SeatSheet(),
+            governance.ResolutionSheet(),
+            governance.MilestoneSheet(),
+            governance.TaskAppraisalSheet(),
+        ),
+    ),
     Domain(
         "org",
         _("College and people"),

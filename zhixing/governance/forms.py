@@ -112,9 +112,7 @@ class AssignForm(ActionForm):
         fields["owner"].queryset = candidates(Person, self.actor).select_related("unit")
         fields["unit"].queryset = candidates(Unit, self.actor)
         books = candidates(TaskBook, self.actor).select_related("committee", "year")
-        fields["book"].queryset = books.filter(
-            committee=self.record.meeting.committee_id, status=TaskBook.Status.DRAFT
-        )
+        fields["book"].queryset = books.filter(committee=self.record.meeting.committee_id, status=TaskBook.Status.DRAFT)
         self.initial.update(title=self.record.text[:200], starts_on=timezone.localdate())
 
     def clean(self) -> dict[str, Any] | None:

@@ -82,7 +82,7 @@ def _book_tasks(window: Window) -> QuerySet:
 
 
 def task_book_tasks(window: Window, parameters: Parameters) -> QuerySet:
-    """Every task of the approved book. In order: owner, start, due day and appraisal are there, and it is not overdue."""
+    """Every task of the approved book; in order when it has owner, start, due day and appraisal and is not overdue."""
     day = window.as_of
     complete = Q(owner__isnull=False, starts_on__isnull=False, due__isnull=False) & ~Q(appraisal_method="")
     # As it was on the day asked about: a task done later was still open then.

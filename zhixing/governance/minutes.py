@@ -1,7 +1,7 @@
 """Reading decisions out of minutes: which lines decide something, who shall do it, and by when.
 
-A line reads like an office writes it: `走访10家企业；责任人：符晓；完成时限：2026-06-30；成果：调研报告`. All but the decision
-itself may be missing; owner, day and deliverable may stand in any order and under any of their usual names.
+A line reads like an office writes it: `走访10家企业；责任人：符晓；完成时限：2026-06-30；成果：调研报告`. All but the
+decision itself may be missing; owner, day and deliverable may stand in any order and under any of their usual names.
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ from django.utils.translation import gettext as _
 from zhixing.org.models import Person
 
 _HEADING = re.compile(r"^(会议)?(决议|决定|议定)(事项|如下)?[：:]?$")
-_NUMBERED = re.compile(
-    r"^(?:决议)?[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．：:]\s*(?P<text>.+)$"
-)
+_NUMBERED = re.compile(r"^(?:决议)?[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．：:]\s*(?P<text>.+)$")
 _DECIDES = re.compile(r"^(?:会议)?(?:决定|议定|同意|通过|原则同意|审议通过)[，,：:]?\s*(?P<text>.+)$")
 _PART = re.compile(r"[；;|\t]+")
 _OWNER = re.compile(r"^(?:责任人|负责人|牵头人|owner)\s*[：:]\s*(?P<value>.+)$", re.IGNORECASE)
-_DUE = re.compile(
-    r"^(?:完成时限|完成时间|截止日期|截止时间|时限|期限|due)\s*[：:]\s*(?P<value>.+)$", re.IGNORECASE
-)
+_DUE = re.compile(r"^(?:完成时限|完成时间|截止日期|截止时间|时限|期限|due)\s*[：:]\s*(?P<value>.+)$", re.IGNORECASE)
 _DELIVERABLE = re.compile(r"^(?:成果|交付成果|成果形式|deliverable)\s*[：:]\s*(?P<value>.+)$", re.IGNORECASE)
 _DAY = re.compile(r"^(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?(?:前|之前)?$")
 

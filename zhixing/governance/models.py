@@ -18,7 +18,7 @@ from zhixing.partners.models import Organisation
 
 @tracked
 class Committee(Record):
-    """A body that guides cooperation: the school's council (校企合作理事会, 五（一）) or a major group's steering committee (四（一）3)."""
+    """Who guides cooperation: the school's council (五（一）) or a major group's steering committee (四（一）3)."""
 
     class Kind(models.TextChoices):
         COUNCIL = "council", _("cooperation council")
@@ -27,11 +27,15 @@ class Committee(Record):
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.STEERING)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="committees", verbose_name=_("unit"))
-    group = models.ForeignKey(MajorGroup, models.PROTECT, null=True, blank=True, related_name="committees", verbose_name=_("major group"))
+    group = models.ForeignKey(
+        MajorGroup, models.PROTECT, null=True, blank=True, related_name="committees", verbose_name=_("major group")
+    )
     charter = models.TextField(_("charter"), blank=True)
     starts_on = models.DateField(_("term from"))
     ends_on = models.DateField(_("term until"))
-    secretary = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="committees_kept", verbose_name=_("secretary"))
+    secretary = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="committees_kept", verbose_name=_("secretary")
+    )
     scope = Scope(units=("unit",), people=("secretary", "group__leader"))
     lookup = ("name",)
 
@@ -52,7 +56,11 @@ class Committee(Record):
                 condition=Q(group__isnull=False),
                 message=_("The major group already has a steering committee at that time."),
             ),
-            models.UniqueConstraint(fields=["name", "starts_on"], name="committee_once", violation_error_message=_("This committee is already there.")),
+            models.UniqueConstraint(
+                fields=["name", "starts_on"],
+                name="committee_once",
+                violation_error_message=_("This committee is already there."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,9 +80,13 @@ class Seat(Record):
 
     committee = models.ForeignKey(Committee, models.CASCADE, related_name="seats", verbose_name=_("committee"))
     party = models.CharField(_("party"), max_length=12, choices=Party)
-    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("person of the school"))
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("person of the school")
+    )
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80, blank=True)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="seats", verbose_name=_("organisation")
+    )
     position = models.CharField(_("position on the committee"), max_length=40, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
@@ -91,8 +103,11 @@ class Seat(Record):
             dates_in_order("seat_dates"),
             models.CheckConstraint(
                 name="seat_names_somebody",
-                condition=Q(party="school", person__isnull=False) | (~Q(party="school") & Q(organisation__isnull=False) & ~Q(name="")),
-                violation_error_message=_("A seat of the school names its person; any other seat names the person and the organisation."),
+                condition=Q(party="school", person__isnull=False)
+                | (~Q(party="school") & Q(organisation__isnull=False) & ~Q(name="")),
+                violation_error_message=_(
+                    "A seat of the school names its person; any other seat names the person and the organisation."
+                ),
             ),
         ]
 
@@ -101,7 +116,7 @@ class Seat(Record):
 
 
 class LetterNumber(models.Model):
-    """The last letter of appointment issued in a year. Whoever issues the next holds this row, so no number is skipped or given twice."""
+    """The last letter of appointment of a year. Whoever issues the next holds this row, so none is skipped."""
 
     year = models.PositiveSmallIntegerField(_("year"), primary_key=True)
     last = models.PositiveIntegerField(_("last number"), default=0)
@@ -147,7 +162,9 @@ class Meeting(Record):
         ordering = ["-held_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["committee", "held_on", "title"], name="meeting_once", violation_error_message=_("This meeting is already recorded.")
+                fields=["committee", "held_on", "title"],
+                name="meeting_once",
+                violation_error_message=_("This meeting is already recorded."),
             ),
             models.CheckConstraint(
                 name="meeting_held_has_minutes",
@@ -182,8 +199,18 @@ class TaskBook(Record):
         (
             Step("submit", _("Submit for approval"), ("draft",), "submitted", icon="upload", primary=True),
             Step("approve", _("Approve"), ("submitted",), "approved", icon="check", by_approval=True),
-            Step("send_back", _("Send back"), ("submitted",), "draft", icon="sendback", comment="required", by_approval=True),
-            Step("replace", _("Replace by a new version"), ("approved",), "replaced", icon="refresh", comment="required"),
+            Step(
+                "send_back",
+                _("Send back"),
+                ("submitted",),
+                "draft",
+                icon="sendback",
+                comment="required",
+                by_approval=True,
+            ),
+            Step(
+                "replace", _("Replace by a new version"), ("approved",), "replaced", icon="refresh", comment="required"
+            ),
         )
     )
     title_needs = ("committee", "year")
@@ -194,7 +221,9 @@ class TaskBook(Record):
         ordering = ["-year__starts_on", "committee_id", "-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["committee", "year", "version"], name="task_book_version", violation_error_message=_("This version is already there.")
+                fields=["committee", "year", "version"],
+                name="task_book_version",
+                violation_error_message=_("This version is already there."),
             ),
             models.UniqueConstraint(
                 fields=["committee", "year"],
@@ -230,7 +259,10 @@ class Resolution(Record):
     number = models.PositiveSmallIntegerField(_("number"))
     text = models.TextField(_("resolution"))
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
-    scope = Scope(units=("meeting__committee__unit",), people=("meeting__committee__secretary", "meeting__committee__group__leader"))
+    scope = Scope(
+        units=("meeting__committee__unit",),
+        people=("meeting__committee__secretary", "meeting__committee__group__leader"),
+    )
     lookup = ("text",)
     picked = True
     flow = Flow(
@@ -246,7 +278,11 @@ class Resolution(Record):
         verbose_name_plural = _("resolutions")
         ordering = ["meeting_id", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["meeting", "number"], name="resolution_number", violation_error_message=_("This number is taken."))
+            models.UniqueConstraint(
+                fields=["meeting", "number"],
+                name="resolution_number",
+                violation_error_message=_("This number is taken."),
+            )
         ]
 
     def __str__(self) -> str:
@@ -255,7 +291,7 @@ class Resolution(Record):
 
 @tracked
 class Task(Record):
-    """任务: one piece of work with its owner, dates and deliverable. Late tasks reach their owner, then the owner's head."""
+    """任务: a piece of work with owner, dates and deliverable. Late, it reaches its owner, then the owner's head."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("open")
@@ -263,10 +299,16 @@ class Task(Record):
         DROPPED = "dropped", _("dropped")
 
     title = models.CharField(_("title"), max_length=200)
-    book = models.ForeignKey(TaskBook, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("task book"))
-    resolution = models.ForeignKey(Resolution, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("from the resolution"))
+    book = models.ForeignKey(
+        TaskBook, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("task book")
+    )
+    resolution = models.ForeignKey(
+        Resolution, models.SET_NULL, null=True, blank=True, related_name="tasks", verbose_name=_("from the resolution")
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="tasks", verbose_name=_("unit"))
-    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("owner"))
+    owner = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("owner")
+    )
     starts_on = models.DateField(_("start"), null=True, blank=True)
     due = models.DateField(_("due"), null=True, blank=True)
     deliverable = models.CharField(_("deliverable"), max_length=200, blank=True)
@@ -293,7 +335,9 @@ class Task(Record):
         constraints = [
             dates_in_order("task_dates", "starts_on", "due"),
             models.CheckConstraint(
-                name="task_progress", condition=Q(progress__lte=100), violation_error_message=_("Progress is between 0 and 100 percent.")
+                name="task_progress",
+                condition=Q(progress__lte=100),
+                violation_error_message=_("Progress is between 0 and 100 percent."),
             ),
             models.CheckConstraint(
                 name="task_done_has_date",
@@ -328,7 +372,11 @@ class Milestone(Record):
         verbose_name_plural = _("milestones")
         ordering = ["task_id", "due", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["task", "title"], name="milestone_once", violation_error_message=_("This milestone is already there."))
+            models.UniqueConstraint(
+                fields=["task", "title"],
+                name="milestone_once",
+                violation_error_message=_("This milestone is already there."),
+            )
         ]
 
     def __str__(self) -> str:
@@ -349,7 +397,9 @@ class TaskAppraisal(Record):
     appraised_on = models.DateField(_("appraised on"))
     grade = models.CharField(_("grade"), max_length=10, choices=Grade)
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=1)
-    appraiser = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="appraisals_given", verbose_name=_("appraiser"))
+    appraiser = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="appraisals_given", verbose_name=_("appraiser")
+    )
     comment = models.TextField(_("comment"), blank=True)
     scope = Scope(units=("task__unit",), people=("task__owner", "appraiser", "task__book__committee__group__leader"))
     lookup = ("task__title",)
@@ -361,10 +411,14 @@ class TaskAppraisal(Record):
         ordering = ["-appraised_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["task", "appraised_on"], name="task_appraisal_once", violation_error_message=_("The task was already appraised that day.")
+                fields=["task", "appraised_on"],
+                name="task_appraisal_once",
+                violation_error_message=_("The task was already appraised that day."),
             ),
             models.CheckConstraint(
-                name="task_appraisal_score", condition=Q(score__range=(0, 100)), violation_error_message=_("A score is between 0 and 100.")
+                name="task_appraisal_score",
+                condition=Q(score__range=(0, 100)),
+                violation_error_message=_("A score is between 0 and 100."),
             ),
         ]
 

@@ -18,7 +18,7 @@ _GANTT = ((_("Gantt chart"), "gantt", "gantt"),)
 
 
 def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several on one list do not multiply."""
+    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
     rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
     counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
@@ -96,8 +96,26 @@ class SeatSheet(Sheet):
     model = models.Seat
     icon = "user"
     description = _("Who sits on which committee for which party, and with which letter of appointment.")
-    columns = ("person", "name", "committee", "party", "organisation", "position", "starts_on", "ends_on", "letter_number")
-    filters = ("party", "committee", "committee__kind", "committee__group", "committee__unit", "organisation", "ends_on")
+    columns = (
+        "person",
+        "name",
+        "committee",
+        "party",
+        "organisation",
+        "position",
+        "starts_on",
+        "ends_on",
+        "letter_number",
+    )
+    filters = (
+        "party",
+        "committee",
+        "committee__kind",
+        "committee__group",
+        "committee__unit",
+        "organisation",
+        "ends_on",
+    )
     tabs = "party"
     search = ("name", "person__name", "organisation__name", "committee__name", "letter_number")
     groups = (
@@ -114,7 +132,13 @@ class SeatSheet(Sheet):
             available=lambda seat: not seat.letter_number and seat.archived_at is None,
         ),
         Action(
-            "end", _("End the seat"), actions.end_seat, icon="x", comment="required", form=forms.EndSeatForm, danger=True
+            "end",
+            _("End the seat"),
+            actions.end_seat,
+            icon="x",
+            comment="required",
+            form=forms.EndSeatForm,
+            danger=True,
         ),
     )
     natural_key = ("committee", "party", "person", "name", "starts_on")
@@ -186,7 +210,9 @@ class ResolutionSheet(Sheet):
     description = _("What meetings decided; open until the tasks made of it are done.")
     columns = ("text", "meeting", "meeting__held_on", "number", "status", "tasks_count", "open_tasks")
     computed = {
-        "tasks_count": Computed(_("tasks"), _number_of(models.Task, "resolution"), rows=("governance.task", "resolution")),
+        "tasks_count": Computed(
+            _("tasks"), _number_of(models.Task, "resolution"), rows=("governance.task", "resolution")
+        ),
         "open_tasks": Computed(
             _("open tasks"),
             _number_of(models.Task, "resolution", Q(status="open") & ~Q(book__status="replaced")),
@@ -229,7 +255,9 @@ class TaskBookSheet(Sheet):
         "done_count": Computed(
             _("tasks done"), _number_of(models.Task, "book", Q(status="done")), rows=("governance.task", "book")
         ),
-        "late_count": Computed(_("tasks late"), _number_of(models.Task, "book", _LATE), rows=("governance.task", "book")),
+        "late_count": Computed(
+            _("tasks late"), _number_of(models.Task, "book", _LATE), rows=("governance.task", "book")
+        ),
     }
     filters = ("year", "status", "committee", "committee__unit", "approved_on")
     tabs = "status"
@@ -259,7 +287,9 @@ class TaskBookSheet(Sheet):
 class TaskSheet(Sheet):
     model = models.Task
     icon = "task"
-    description = _("Pieces of work with owner, dates and deliverable; late ones reach their owner, then the owner's head.")
+    description = _(
+        "Pieces of work with owner, dates and deliverable; late ones reach their owner, then the owner's head."
+    )
     columns = ("title", "owner", "unit", "book", "starts_on", "due", "progress", "status")
     computed = {
         "milestones_open": Computed(
