@@ -6,3 +6,8 @@ class PartnersConfig(AppConfig):
     name = "zhixing.partners"
     label = "partners"
     verbose_name = _("Partners")
+
+    def ready(self) -> None:
+        from zhixing.partners.indicators import register_all
+
+        register_all()
