@@ -15,3 +15,5 @@ STORAGES["default"]["OPTIONS"]["location"] = Path(tempfile.gettempdir()) / f"zhi
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_DATABASE", "test_zhixing")}  # noqa: F405
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "⟦undefined: %s⟧"  # type: ignore[index]  # noqa: F405
 ZHIXING["demo"] = True  # noqa: F405
+# No collected static files are looked for: the tests read them where they lie.
+WHITENOISE_AUTOREFRESH = True

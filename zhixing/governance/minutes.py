@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from zhixing.org.models import Person
 
 _HEADING = re.compile(r"^(会议)?(决议|决定|议定)(事项|如下)?[：:]?$")
-_NUMBERED = re.compile(r"^(?:决议)?[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．：:]\s*(?P<text>.+)$")
+_NUMBERED = re.compile(r"^(?:决议)?[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})[)）、.．：:]+\s*(?P<text>.+)$")
 _DECIDES = re.compile(r"^(?:会议)?(?:决定|议定|同意|通过|原则同意|审议通过)[，,：:]?\s*(?P<text>.+)$")
 _PART = re.compile(r"[；;|\t]+")
 _OWNER = re.compile(r"^(?:责任人|负责人|牵头人|owner)\s*[：:]\s*(?P<value>.+)$", re.IGNORECASE)

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from zhixing.kernel.fields import MoneyField, mask
@@ -88,7 +88,7 @@ def html(sheet: Sheet, record: Model, path: str, masked: bool = True) -> SafeStr
     field = sheet.field(path)
     words = text(sheet, record, path, masked)
     if not words:
-        return format_html('<span class="zx-none">—</span>')
+        return mark_safe('<span class="zx-none">—</span>')
     if field is None:
         computed = sheet.computed[path]
         target = sheet_for(computed.rows[0]) if computed.rows else None
@@ -114,7 +114,7 @@ def html(sheet: Sheet, record: Model, path: str, masked: bool = True) -> SafeStr
 def link(record: Model | None) -> SafeString:
     """A record as a link to its page; plain words where it has none."""
     if record is None:
-        return format_html('<span class="zx-none">—</span>')
+        return mark_safe('<span class="zx-none">—</span>')
     sheet = sheet_for(type(record))
     if sheet is None:
         return format_html("{}", str(record))
