@@ -37,4 +37,4 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         cache.set(key, shared, 3600)
     actor = getattr(request, "actor", None)
     roles = sorted(actor.roles, key=_RANK.index) if actor and request.user.is_authenticated else []
-    return {**shared, "role_label": str(Role(roles[0]).label) if roles else "", "roles": roles}
+    return {**shared, "role_label": str(Role(roles[0]).label) if roles else ""}
