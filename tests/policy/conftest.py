@@ -1,0 +1,33 @@
+"""The policy's tests stand on one day, so that what they expect does not change with the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from tests.policy import factories
+from zhixing.policy.loading import load_packs
+
+TODAY = date(2026, 3, 10)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[date], None]:
+    """Sets the day that the product takes for today."""
+
+    def to(day: date) -> None:
+        monkeypatch.setattr(timezone, "localdate", lambda *args, **kwargs: day)
+
+    to(TODAY)
+    return to
+
+
+@pytest.fixture
+def college(db: None, clock: Callable[[date], None]) -> factories.College:
+    """A small college with the first pack loaded, on 10 March 2026."""
+    made = factories.college()
+    load_packs()
+    return made
