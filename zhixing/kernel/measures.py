@@ -91,12 +91,13 @@ def values(
     rows = measure.evidence(window, parameters or {})
     if units is not None:
         rows = rows.filter(unit_key__in=units)
+    # Where the key is the same for all rows the database makes one group even of none: such a group is no evidence.
     grouped = rows.order_by().values("unit_key")
     if measure.kind == "share":
         found = grouped.annotate(good=Count("pk", filter=Q(in_order=True)), counted=Count("pk"))
-        return {row["unit_key"]: Value(row["good"] / row["counted"], row["counted"]) for row in found}
+        return {row["unit_key"]: Value(row["good"] / row["counted"], row["counted"]) for row in found if row["counted"]}
     found = grouped.annotate(unit_value=measure.value, counted=Count("pk"))
-    return {row["unit_key"]: Value(row["unit_value"], row["counted"]) for row in found}
+    return {row["unit_key"]: Value(row["unit_value"], row["counted"]) for row in found if row["counted"]}
 
 
 def nothing(measure: Measure) -> Value:
