@@ -151,6 +151,6 @@ def export_page(request: HttpRequest, domain: str, name: str, kind: str) -> Http
     # A download is not a change of the register; the log of who took data out is the only write, and must not be skipped.
     record_export(sheet, listing, kind, count)
     title = _("%(type)s %(day)s") % {"type": sheet.label_plural, "day": timezone.localdate().isoformat()}
-    return FileResponse(file.file, as_attachment=True, filename=f"{title}.{kind}", content_type=KINDS[kind])
+    return FileResponse(file, as_attachment=True, filename=f"{title}.{kind}", content_type=KINDS[kind])
 
 

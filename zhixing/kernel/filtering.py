@@ -18,8 +18,6 @@ from zhixing.kernel.forms import PickerField, candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, resolve
 
-RESERVED = {"q", "sort", "columns", "page", "tab", "archived", "view"}
-
 
 def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filters.Filter]:
     field = resolve(sheet.model, path)
@@ -113,9 +111,14 @@ class Listing:
         self.rows = rows.filter(**{self.sheet.tabs: self.tab}) if self.sheet.tabs and self.tab else rows
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether the address sets any filter of this list."""
+        return any(self.query.get(name) for name in self.filterset.filters)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns on screen, as chosen in the address."""
-        asked = [name for name in self.query.get("columns", "").split(",") if name in self.sheet.all_columns]
+        asked = [name for part in (*self.query.getlist("cols"), *self.query.getlist("columns")) for name in part.split(",") if name in self.sheet.all_columns]
         return tuple(asked) or self.sheet.columns
 
     @property

@@ -143,13 +143,16 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         cells += [values.Cell(values.html(sheet, record, path), label, css) for path, label, css in zip(rest, labels[1:], numeric[1:], strict=True)]
         rows.append({"pk": record.pk, "url": sheet.url("detail", record.pk), "cells": cells})
     saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
-    clear = address(request.GET, **{key: None for key in request.GET if key not in {"columns", "sort", "tab"}})
+    clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "sort", "tab"}})
     context = {
         "sheet": sheet,
         "tabs": tabs,
-        "filter_form": listing.filterset.form,
+        # A panel of choices costs a query each: it is drawn when it is opened, or when a filter is on.
+        "filter_form": listing.filterset.form if listing.is_filtered or "filters" in request.GET else None,
+        "filters_url": listing.address(filters=1) if sheet.filters else "",
         "search_value": listing.words,
         "active_filters": _active_filters(listing),
+        "keep_params": [(key, value) for key in ("tab", "sort", "cols") for value in request.GET.getlist(key) if value],
         "clear_url": clear,
         "columns": _headings(sheet, listing),
         "all_columns": [{"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns],

@@ -146,26 +146,11 @@ document.addEventListener("alpine:init", function () {
     };
   });
 
-  /* A value masked on screen; revealing is a POST that the server logs, and hides again after half a minute. */
-  Alpine.data("zxReveal", function () {
-    return {
-      value: "",
-      show: function () {
-        var self = this;
-        window.fetch(this.$root.getAttribute("data-reveal"), {
-          method: "POST",
-          credentials: "same-origin",
-          headers: { "X-CSRFToken": zx.csrf(), Accept: "application/json" },
-        }).then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer.status); })
-          .then(function (data) {
-            self.value = data.value;
-            window.setTimeout(function () { self.value = ""; }, 30000);
-          })
-          .catch(function () { zx.toast(zx.word("denied"), "error"); });
-      },
-      get hidden() { return this.value === ""; },
-      get open() { return this.value !== ""; },
-    };
+  /* A box with suggestions asks with what is typed in it; several lines ask with the last one. */
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.elt.hasAttribute && event.detail.elt.hasAttribute("data-zx-picker")) {
+      event.detail.parameters = { q: event.detail.elt.value };
+    }
   });
 
   /* Tick boxes of a group, all at once. */
