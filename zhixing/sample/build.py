@@ -2,18 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
 
+from zhixing.governance import models as governance_models
+from zhixing.kernel.models import ApprovalCase, ApprovalRoute, Event
+from zhixing.kernel.scope import type_key
+from zhixing.org import models as org_models
 from zhixing.org import reference_data
-from zhixing.sample import college, partners, people
-from zhixing.sample.plan import Plan
+from zhixing.partners import models as partner_models
+from zhixing.sample import (
+    college,
+    college_facts,
+    cooperation,
+    government,
+    partners,
+    people,
+    pipeline,
+    story,
+    task_books,
+)
+from zhixing.sample.governance import Governance
+from zhixing.sample.plan import Plan, insert
 from zhixing.sample.world import World
+
+# What the college consists of, in the order in which it is counted and printed.
+MODELS: tuple[type[models.Model], ...] = (
+    org_models.School,
+    org_models.AcademicYear,
+    org_models.Term,
+    org_models.Unit,
+    org_models.UnitName,
+    org_models.MajorGroup,
+    org_models.Major,
+    org_models.Cohort,
+    org_models.Person,
+    org_models.Teacher,
+    org_models.Student,
+    org_models.Membership,
+    org_models.Delegation,
+    org_models.User,
+    partner_models.Organisation,
+    partner_models.OrganisationName,
+    partner_models.OrganisationTag,
+    partner_models.Contact,
+    partner_models.IndustryLink,
+    partner_models.Activity,
+    partner_models.Opportunity,
+    partner_models.Need,
+    partner_models.GovernmentPolicy,
+    partner_models.SupportGrant,
+    partner_models.DemandSurvey,
+    partner_models.TechnologyNote,
+    governance_models.Committee,
+    governance_models.Seat,
+    governance_models.Meeting,
+    governance_models.Resolution,
+    governance_models.TaskBook,
+    governance_models.Task,
+    governance_models.Milestone,
+    governance_models.TaskAppraisal,
+    ApprovalRoute,
+    ApprovalCase,
+    Event,
+)
+# A database that holds any of these is in use: a sample college among a real one's records could not be told apart again.
+_IN_USE = (org_models.School, org_models.Unit, org_models.Person, org_models.Student, partner_models.Organisation)
+
+
+class Occupied(Exception):
+    """The database holds other records; nothing was made."""
+
+
+def make(scale: float, seed: int, today: date) -> tuple[dict[str, int], bool]:
+    """Make the college, or leave it as it is when it is there already.
+
+    Returns the counts by record type and whether anything was made. Raises Occupied when the database holds other
+    records, or a sample college of another scale or seed.
+    """
+    with transaction.atomic():
+        # Two runs at the same moment: the second waits here and then finds the college.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('zhixing.sample'))")
+        there = made_before()
+        if there is not None:
+            if (there["scale"], there["seed"]) == (scale, seed):
+                return counts(), False
+            raise Occupied(
+                _(
+                    "A sample college of scale %(scale)s and seed %(seed)s is already here. For another one use an empty database."
+                )
+                % {"scale": f"{there['scale']:g}", "seed": there["seed"]}
+            )
+        for model in _IN_USE:
+            if model._default_manager.exists():
+                raise Occupied(
+                    _(
+                        "This database already holds records (%(type)s). The sample college is made in an empty database only."
+                    )
+                    % {"type": model._meta.verbose_name}
+                )
+        build(scale, seed, today)
+        return counts(), True
+
+
+def made_before() -> dict[str, Any] | None:
+    """How the sample college in this database was made; None when there is none."""
+    event = Event.objects.filter(record_type=type_key(org_models.School), data__has_key="sample").first()
+    return event.data["sample"] if event else None
+
+
+def counts() -> dict[str, int]:
+    return {type_key(model): model._default_manager.count() for model in MODELS}
 
 
 @transaction.atomic
 def build(scale: float, seed: int, today: date) -> World:
+    """Write the whole college. The order matters: each part builds upon those before."""
     plan, world = Plan(scale, seed, today), World()
     reference_data.load()
     college.make_calendar(plan, world)
@@ -26,4 +135,40 @@ def build(scale: float, seed: int, today: date) -> World:
     people.make_memberships(plan, world)
     people.make_accounts(plan, world)
     partners.make_partners(plan, world)
+    cooperation.make_cooperation(plan, world)
+    pipeline.make_opportunities(plan, world)
+    pipeline.make_needs(plan, world)
+    government.make_government(plan, world)
+    Governance(plan, world).make()
+    task_books.make_routes(plan)
+    task_books.make_task_books(plan, world)
+    story.Story(plan, world).write()
+    _sign(plan, world)
+    _analyse(MODELS)
     return world
+
+
+def _sign(plan: Plan, world: World) -> None:
+    """Note on the school how its records were made: by this a second run knows them again."""
+    assert world.school is not None
+    insert(
+        plan,
+        [
+            Event(
+                record_type=type_key(world.school),
+                record_id=world.school.pk,
+                label=college_facts.SCHOOL_NAME,
+                verb="created",
+                actor_name="make-college",
+                at=plan.at(plan.year_start(-3)),
+                data={"sample": {"scale": plan.scale, "seed": plan.seed, "day": plan.today.isoformat()}},
+            )
+        ],
+    )
+
+
+def _analyse(tables: Iterable[type[models.Model]]) -> None:
+    """Tell the planner about the new rows, or the first pages would be slow until it finds out by itself."""
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

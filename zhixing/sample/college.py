@@ -60,9 +60,15 @@ def make_units(plan: Plan, world: World) -> None:
     world.units = {unit.code: unit for unit in insert(plan, rows)}
     merged_on = plan.year_end(-3)
     arts = Unit(
-        code=facts.ARTS, name="艺术设计学院", short_name="艺术学院", kind=kind.COLLEGE, parent=root,
-        starts_on=date(2010, 9, 1), ends_on=merged_on, merged_into=world.units[facts.INFORMATION],
-    )  # fmt: skip
+        code=facts.ARTS,
+        name="艺术设计学院",
+        short_name="艺术学院",
+        kind=kind.COLLEGE,
+        parent=root,
+        starts_on=date(2010, 9, 1),
+        ends_on=merged_on,
+        merged_into=world.units[facts.INFORMATION],
+    )
     insert(plan, [arts])
     past = (
         (world.units[facts.INFORMATION], "计算机与通信学院", founded, date(2016, 8, 31)),
@@ -96,10 +102,14 @@ def make_majors(plan: Plan, world: World) -> None:
             first = plan.year_start(-1) if code in facts.NEW_MAJORS else date(plan.year - dice.randint(5, 20), 9, 1)
             majors.append(
                 Major(
-                    code=code, name=names[code], unit=world.units[group.unit], group=world.groups[group.code],
-                    leader=people.pop(0), starts_on=first,
+                    code=code,
+                    name=names[code],
+                    unit=world.units[group.unit],
+                    group=world.groups[group.code],
+                    leader=people.pop(0),
+                    starts_on=first,
                 )
-            )  # fmt: skip
+            )
     world.majors = {row.code: row for row in insert(plan, majors)}
 
 
@@ -111,7 +121,7 @@ def make_cohorts(plan: Plan, world: World) -> dict[int, int]:
         for code in world.majors
         for offset in (-3, -2, -1, 0)
         if code not in facts.NEW_MAJORS or offset >= -1
-    ]  # fmt: skip
+    ]
     sizes = _shares(plan.times(STUDENTS), [weights[code] for code, _offset in slots])
     advisers = plan.dice("advisers")
     rows, heads = [], []
@@ -125,10 +135,14 @@ def make_cohorts(plan: Plan, world: World) -> dict[int, int]:
             entry = plan.year + offset
             rows.append(
                 Cohort(
-                    code=f"{entry}{code}{number:02}", name=f"{entry % 100}级{major.name}{number}班", major=major, entry_year=entry,
-                    adviser=advisers.choice(world.faculty[unit]), graduates_on=date(entry + 3, 6, 30),
+                    code=f"{entry}{code}{number:02}",
+                    name=f"{entry % 100}级{major.name}{number}班",
+                    major=major,
+                    entry_year=entry,
+                    adviser=advisers.choice(world.faculty[unit]),
+                    graduates_on=date(entry + 3, 6, 30),
                 )
-            )  # fmt: skip
+            )
             heads.append(head)
     world.cohorts = insert(plan, rows, lambda row: max(date(row.entry_year, 8, 25), plan.year_start(-3)))
     return {row.pk: head for row, head in zip(world.cohorts, heads, strict=True)}

@@ -53,25 +53,45 @@ def _make_public_bodies(plan: Plan, world: World, names: Names) -> None:
     for name, region, keeper in known.GOVERNMENTS:
         rows.append(
             Organisation(
-                uscc=names.uscc("11", region), name=name, kind=_KIND.GOVERNMENT, nature=Organisation.Nature.PUBLIC, industry_id="9221",
-                region_id=region, keeper=world.units[keeper], status=_STATUS.ACTIVE,
+                uscc=names.uscc("11", region),
+                name=name,
+                kind=_KIND.GOVERNMENT,
+                nature=Organisation.Nature.PUBLIC,
+                industry_id="9221",
+                region_id=region,
+                keeper=world.units[keeper],
+                status=_STATUS.ACTIVE,
             )
-        )  # fmt: skip
+        )
     for name, region, address, keeper in known.PARKS:
         rows.append(
             Organisation(
-                uscc=names.uscc("12", "460000"), name=name, kind=_KIND.PARK, nature=Organisation.Nature.PUBLIC, industry_id="7221",
-                region_id=region, address=f"{address}管委会大楼", keeper=world.units[keeper], status=_STATUS.ACTIVE,
+                uscc=names.uscc("12", "460000"),
+                name=name,
+                kind=_KIND.PARK,
+                nature=Organisation.Nature.PUBLIC,
+                industry_id="7221",
+                region_id=region,
+                address=f"{address}管委会大楼",
+                keeper=world.units[keeper],
+                status=_STATUS.ACTIVE,
             )
-        )  # fmt: skip
+        )
     for name, kind, industry, region, address, keeper in known.OTHERS:
         rows.append(
             Organisation(
-                uscc=names.uscc("12", f"{region[:4]}00" if region < "469" else region), name=name, kind=kind, nature=Organisation.Nature.PUBLIC,
-                industry_id=industry, region_id=region, address=f"{address}{dice.randint(3, 188)}号", staff_count=dice.randint(40, 320),
-                keeper=world.units[keeper], status=_STATUS.ACTIVE,
+                uscc=names.uscc("12", f"{region[:4]}00" if region < "469" else region),
+                name=name,
+                kind=kind,
+                nature=Organisation.Nature.PUBLIC,
+                industry_id=industry,
+                region_id=region,
+                address=f"{address}{dice.randint(3, 188)}号",
+                staff_count=dice.randint(40, 320),
+                keeper=world.units[keeper],
+                status=_STATUS.ACTIVE,
             )
-        )  # fmt: skip
+        )
     rows = insert(plan, [_put(row, start) for row in rows], _entered)
     world.governments = {row.name: row for row in rows if row.kind == _KIND.GOVERNMENT}
     world.parks = [row for row in rows if row.kind == _KIND.PARK]
@@ -84,11 +104,19 @@ def _make_associations(plan: Plan, world: World, names: Names) -> None:
         keeper = world.units[_GROUP_UNIT[groups[0]] if groups else facts.EMPLOYMENT]
         rows.append(
             Organisation(
-                uscc=names.uscc("51", "460000"), name=name, kind=_KIND.ASSOCIATION, nature=Organisation.Nature.PUBLIC, industry_id="9522",
-                region_id="460100", address=f"海口市龙华区国贸大道{dice.randint(1, 58)}号", staff_count=dice.randint(4, 18),
-                founded_on=date(dice.randint(2004, 2020), dice.randint(1, 12), dice.randint(1, 28)), keeper=keeper, status=_STATUS.ACTIVE,
+                uscc=names.uscc("51", "460000"),
+                name=name,
+                kind=_KIND.ASSOCIATION,
+                nature=Organisation.Nature.PUBLIC,
+                industry_id="9522",
+                region_id="460100",
+                address=f"海口市龙华区国贸大道{dice.randint(1, 58)}号",
+                staff_count=dice.randint(4, 18),
+                founded_on=date(dice.randint(2004, 2020), dice.randint(1, 12), dice.randint(1, 28)),
+                keeper=keeper,
+                status=_STATUS.ACTIVE,
             )
-        )  # fmt: skip
+        )
     for row, (_name, groups) in zip(
         insert(plan, [_put(r, plan.year_start(-3)) for r in rows], _entered), known.ASSOCIATIONS, strict=True
     ):
@@ -137,8 +165,21 @@ def _make_firms(plan: Plan, world: World, names: Names) -> None:
             continue
         taken.add(name)
         entered = plan.within(dice, plan.year_start(-3), plan.ago(8))
-        rows.append(_firm(plan, world, names, dice, name=name, short=stem, region=region, industry=industry, size=size,
-                          keeper=_GROUP_UNIT[trade.groups[0]], entered=entered))  # fmt: skip
+        rows.append(
+            _firm(
+                plan,
+                world,
+                names,
+                dice,
+                name=name,
+                short=stem,
+                region=region,
+                industry=industry,
+                size=size,
+                keeper=_GROUP_UNIT[trade.groups[0]],
+                entered=entered,
+            )
+        )
         groups_of.append(trade.groups)
     sources = plan.dice("sources")
     for row, groups in zip(rows, groups_of, strict=True):
@@ -155,8 +196,21 @@ def _make_firms(plan: Plan, world: World, names: Names) -> None:
         world.firms_of[group.code] = world.firms_of[group.code] or active
 
 
-def _firm(plan: Plan, world: World, names: Names, dice: random.Random, *, name: str, short: str, region: str, industry: str,
-          size: str, keeper: str, entered: date, status: str | None = None) -> Organisation:  # fmt: skip
+def _firm(
+    plan: Plan,
+    world: World,
+    names: Names,
+    dice: random.Random,
+    *,
+    name: str,
+    short: str,
+    region: str,
+    industry: str,
+    size: str,
+    keeper: str,
+    entered: date,
+    status: str | None = None,
+) -> Organisation:
     code, places, _weight = known.REGIONS[region]
     district, street = dice.choice(places)
     founded = date(dice.randint(1998, plan.year - 4), dice.randint(1, 12), dice.randint(1, 28))
@@ -166,13 +220,23 @@ def _firm(plan: Plan, world: World, names: Names, dice: random.Random, *, name: 
     nature = dice.choices(("private", "state", "foreign", "mixed", ""), (64, 15, 5, 10, 6))[0]
     return _put(
         Organisation(
-            uscc=None if state == _STATUS.LEAD and dice.random() < 0.3 else names.uscc("91", code), name=name, short_name=short,
-            kind=_KIND.ENTERPRISE, nature=nature, size=size, industry_id=industry, region_id=district, address=f"{street}{dice.randint(1, 199)}号",
-            staff_count=dice.randint(*_SIZES[size]) if dice.random() < 0.9 else None, founded_on=founded, keeper=world.units[keeper],
-            status=state, status_reason=dice.choice(_REST_REASONS) if state == _STATUS.DORMANT else "",
+            uscc=None if state == _STATUS.LEAD and dice.random() < 0.3 else names.uscc("91", code),
+            name=name,
+            short_name=short,
+            kind=_KIND.ENTERPRISE,
+            nature=nature,
+            size=size,
+            industry_id=industry,
+            region_id=district,
+            address=f"{street}{dice.randint(1, 199)}号",
+            staff_count=dice.randint(*_SIZES[size]) if dice.random() < 0.9 else None,
+            founded_on=founded,
+            keeper=world.units[keeper],
+            status=state,
+            status_reason=dice.choice(_REST_REASONS) if state == _STATUS.DORMANT else "",
         ),
         entered,
-    )  # fmt: skip
+    )
 
 
 def _story_firms(plan: Plan, world: World, names: Names) -> list[Organisation]:
@@ -180,8 +244,20 @@ def _story_firms(plan: Plan, world: World, names: Names) -> list[Organisation]:
     dice = plan.dice("story firms")
 
     def firm(name: str, short: str, region: str, industry: str, keeper: str, days: int, status: str) -> Organisation:
-        return _firm(plan, world, names, dice, name=name, short=short, region=region, industry=industry, size="medium", keeper=keeper,
-                     entered=plan.ago(days), status=status)  # fmt: skip
+        return _firm(
+            plan,
+            world,
+            names,
+            dice,
+            name=name,
+            short=short,
+            region=region,
+            industry=industry,
+            size="medium",
+            keeper=keeper,
+            entered=plan.ago(days),
+            status=status,
+        )
 
     first = firm("海南椰风海韵酒店管理有限公司", "椰风海韵", "三亚", "6110", facts.TOURISM, 900, _STATUS.ACTIVE)
     second = firm("海南椰风海韵酒店管理有限责任公司", "椰风海韵", "三亚", "6110", facts.TOURISM, 40, _STATUS.LEAD)
@@ -200,9 +276,20 @@ def _make_branches(plan: Plan, world: World, names: Names) -> None:
     rows = []
     for head in heads[: plan.times(10)]:
         place = dice.choice([p for p in ("三亚", "儋州", "琼海", "文昌") if not head.name.startswith(p)])
-        row = _firm(plan, world, names, dice, name=f"{head.name}{place}分公司", short=f"{head.short_name}{place}", region=place,
-                    industry=head.industry_id or "7211", size="small", keeper=head.keeper.code if head.keeper else facts.EMPLOYMENT,
-                    entered=plan.within(dice, _entered(head), plan.ago(6)), status=_STATUS.ACTIVE)  # fmt: skip
+        row = _firm(
+            plan,
+            world,
+            names,
+            dice,
+            name=f"{head.name}{place}分公司",
+            short=f"{head.short_name}{place}",
+            region=place,
+            industry=head.industry_id or "7211",
+            size="small",
+            keeper=head.keeper.code if head.keeper else facts.EMPLOYMENT,
+            entered=plan.within(dice, _entered(head), plan.ago(6)),
+            status=_STATUS.ACTIVE,
+        )
         row.parent, row.nature = head, head.nature
         rows.append(row)
     world.firms += insert(plan, rows, _entered)
@@ -269,8 +356,17 @@ def _make_contacts(plan: Plan, world: World, names: Names) -> None:
     rows = []
     for row in Organisation.objects.order_by("pk").only("pk", "kind", "created_at"):
         if row.kind == _KIND.ENTERPRISE:
-            posts = [(role.HR, dice.choice(("人力资源部经理", "人事主管", "招聘经理"))), dice.choice(
-                ((role.SIGNATORY, "总经理"), (role.MENTOR, "技术部主管"), (role.TECHNICAL, "总工程师"), (role.MENTOR, "运营部经理")))]  # fmt: skip
+            posts = [
+                (role.HR, dice.choice(("人力资源部经理", "人事主管", "招聘经理"))),
+                dice.choice(
+                    (
+                        (role.SIGNATORY, "总经理"),
+                        (role.MENTOR, "技术部主管"),
+                        (role.TECHNICAL, "总工程师"),
+                        (role.MENTOR, "运营部经理"),
+                    )
+                ),
+            ]
         elif row.kind == _KIND.ASSOCIATION:
             posts = [(role.SECRETARIAT, "秘书长"), (role.SIGNATORY, "会长")]
         elif row.kind in (_KIND.GOVERNMENT, _KIND.PARK):
@@ -284,10 +380,14 @@ def _make_contacts(plan: Plan, world: World, names: Names) -> None:
             left = plan.ago(dice.randint(60, 500)) if dice.random() < 0.05 else None
             rows.append(
                 Contact(
-                    organisation=row, name=names.person(names.sex(0.55), older=dice.random() < 0.4), role=which, position=position,
-                    phone=names.mobile(), ends_on=left,
+                    organisation=row,
+                    name=names.person(names.sex(0.55), older=dice.random() < 0.4),
+                    role=which,
+                    position=position,
+                    phone=names.mobile(),
+                    ends_on=left,
                 )
-            )  # fmt: skip
+            )
     for number, contact in enumerate(rows):
         contact.email = f"contact{number + 1:05}@example.com" if dice.random() < 0.7 else ""
     entered = {row.pk: row.created_at.date() for row in Organisation.objects.only("pk", "created_at")}

@@ -33,9 +33,14 @@ class _Hiring:
         sex = self.names.sex(men)
         since = since or self.plan.year - self.dice.randint(2, 24)
         return Person(
-            staff_number=f"{since}{self.serial:04}", name=self.names.person(sex, older=older), sex=sex, unit=unit, position=position,
-            email=f"staff{self.serial:04}@example.com", phone=self.names.mobile(),
-        )  # fmt: skip
+            staff_number=f"{since}{self.serial:04}",
+            name=self.names.person(sex, older=older),
+            sex=sex,
+            unit=unit,
+            position=position,
+            email=f"staff{self.serial:04}@example.com",
+            phone=self.names.mobile(),
+        )
 
 
 def make_staff(plan: Plan, world: World) -> None:
@@ -50,8 +55,8 @@ def make_staff(plan: Plan, world: World) -> None:
 
     for position in ("校长", "副校长（分管教学与校企合作）", "副校长（分管人事与科研）", "副书记"):
         world.leaders.append(add("HZY", hiring.hire(world.root, position, older=True, men=0.7)))
-    for code, (_name, _short, head, sections, number, _role) in facts.DEPARTMENTS.items():
-        positions = [head, f"副{head}", *(f"{section}科长" for section in sections)]
+    for code, (_name, short, head, sections, number, _role) in facts.DEPARTMENTS.items():
+        positions = [f"{short}{head}", f"{short}副{head}", *(f"{section}科长" for section in sections)]
         positions += [f"{hiring.dice.choice(sections)}干事" for _ in range(number - len(positions))]
         for index, position in enumerate(positions[:number]):
             add(code, hiring.hire(world.units[code], position, older=index < 2))
@@ -101,11 +106,15 @@ def make_teachers(plan: Plan, world: World) -> None:
         left = plan.year_end(-2) if not leads and dice.random() < 0.02 and starts < plan.year_end(-2) else None
         rows.append(
             Teacher(
-                person=person, unit=world.units[code], engagement=Teacher.Engagement.FULL_TIME if full_time else Teacher.Engagement.PART_TIME,
+                person=person,
+                unit=world.units[code],
+                engagement=Teacher.Engagement.FULL_TIME if full_time else Teacher.Engagement.PART_TIME,
                 subject=Teacher.Subject.PUBLIC if public else Teacher.Subject.PROFESSIONAL,
-                title=ladder[step] if full_time else dice.choice((title.NONE, title.LECTURER)), starts_on=min(starts, plan.ago(1)), ends_on=left,
+                title=ladder[step] if full_time else dice.choice((title.NONE, title.LECTURER)),
+                starts_on=min(starts, plan.ago(1)),
+                ends_on=left,
             )
-        )  # fmt: skip
+        )
         if full_time and not left:
             world.faculty[code].append(person)
     world.teachers = rows
@@ -148,11 +157,19 @@ def make_students(plan: Plan, world: World, heads: dict[int, int]) -> None:
             named = minor or dice.random() < 0.5
             rows.append(
                 Student(
-                    number=f"{cohort.code.replace('K', '')}{serial:02}", name=names.person(sex), sex=sex, cohort=cohort, status=state,
-                    birth_date=born, entered_on=entered, id_number=names.resident_id(born, sex), phone=names.mobile(),
-                    guardian_name=names.person(names.sex(0.6), older=True) if named else "", guardian_phone=names.mobile() if minor else "",
+                    number=f"{cohort.code.replace('K', '')}{serial:02}",
+                    name=names.person(sex),
+                    sex=sex,
+                    cohort=cohort,
+                    status=state,
+                    birth_date=born,
+                    entered_on=entered,
+                    id_number=names.resident_id(born, sex),
+                    phone=names.mobile(),
+                    guardian_name=names.person(names.sex(0.6), older=True) if named else "",
+                    guardian_phone=names.mobile() if minor else "",
                 )
-            )  # fmt: skip
+            )
     # One student has an account, and so is a person among the people of the college.
     chosen = next(
         row for row in rows if row.status == status.ENROLLED and row.cohort.major.group == world.groups[facts.NO_LINK]
@@ -198,15 +215,23 @@ def make_memberships(plan: Plan, world: World) -> None:
         plan,
         [
             Delegation(
-                from_person=dean, to_person=world.secretaries[facts.AGRICULTURE], role=Role.DEAN, starts_on=plan.ago(6),
-                ends_on=plan.ahead(15), reason="院长赴三亚崖州湾挂职锻炼，其间由教学秘书代办院务审批。",
+                from_person=dean,
+                to_person=world.secretaries[facts.AGRICULTURE],
+                role=Role.DEAN,
+                starts_on=plan.ago(6),
+                ends_on=plan.ahead(15),
+                reason="院长赴三亚崖州湾挂职锻炼，其间由教学秘书代办院务审批。",
             ),
             Delegation(
-                from_person=world.deans[facts.BUSINESS], to_person=world.faculty[facts.BUSINESS][0], role=Role.DEAN,
-                starts_on=plan.ago(200), ends_on=plan.ago(180), reason="院长参加省级骨干教师研修。",
+                from_person=world.deans[facts.BUSINESS],
+                to_person=world.faculty[facts.BUSINESS][0],
+                role=Role.DEAN,
+                starts_on=plan.ago(200),
+                ends_on=plan.ago(180),
+                reason="院长参加省级骨干教师研修。",
             ),
         ],
-    )  # fmt: skip
+    )
     world.cast = _cast(world, student.person)
 
 
@@ -240,9 +265,12 @@ def make_accounts(plan: Plan, world: World) -> None:
     password = make_password(settings.ZHIXING["demo_password"])
     rows = [
         User(
-            username=f"demo-{role}", password=password, person=person, email=f"demo-{role}@example.com",
+            username=f"demo-{role}",
+            password=password,
+            person=person,
+            email=f"demo-{role}@example.com",
             date_joined=plan.at(plan.year_start(-3)),
         )
         for role, person in world.cast.items()
-    ]  # fmt: skip
+    ]
     world.users = {user.person_id: user for user in User.objects.bulk_create(rows)}

@@ -16,10 +16,29 @@ Row = TypeVar("Row", bound=models.Model)
 BATCH = 2000
 # The first day of the lunar year: the two terms lie around it.
 SPRING_FESTIVAL = {
-    2019: (2, 5), 2020: (1, 25), 2021: (2, 12), 2022: (2, 1), 2023: (1, 22), 2024: (2, 10), 2025: (1, 29), 2026: (2, 17),
-    2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3), 2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19),
-    2035: (2, 8), 2036: (1, 28), 2037: (2, 15), 2038: (2, 4), 2039: (1, 24), 2040: (2, 12),
-}  # fmt: skip
+    2019: (2, 5),
+    2020: (1, 25),
+    2021: (2, 12),
+    2022: (2, 1),
+    2023: (1, 22),
+    2024: (2, 10),
+    2025: (1, 29),
+    2026: (2, 17),
+    2027: (2, 6),
+    2028: (1, 26),
+    2029: (2, 13),
+    2030: (2, 3),
+    2031: (1, 23),
+    2032: (2, 11),
+    2033: (1, 31),
+    2034: (2, 19),
+    2035: (2, 8),
+    2036: (1, 28),
+    2037: (2, 15),
+    2038: (2, 4),
+    2039: (1, 24),
+    2040: (2, 12),
+}
 
 
 @dataclass(frozen=True)
@@ -72,10 +91,13 @@ class Plan:
         return weekday_after(self.today + timedelta(days=days))
 
     def within(self, dice: random.Random, first: date, last: date) -> date:
-        """A weekday between two days; when there is none, the first day."""
+        """A working day between two days; when there is none, the first day."""
         last = max(first, last)
-        day = weekday_before(first + timedelta(days=dice.randint(0, (last - first).days)))
-        return day if day >= first else min(weekday_after(first), last)
+        for _attempt in range(9):
+            day = weekday_before(first + timedelta(days=dice.randint(0, (last - first).days)))
+            if day >= first and not _festive(day):
+                return day
+        return min(weekday_after(first), last)
 
     def in_term(self, dice: random.Random, offset: int) -> date | None:
         """A weekday of teaching in an academic year, never later than yesterday; None when the year has had none yet."""
@@ -90,6 +112,11 @@ class Plan:
         hour, minute = (dice.randint(8, 16), dice.randint(0, 59)) if dice else (9, 0)
         moment = datetime.combine(min(day, self.today - timedelta(days=1)), time(hour, minute))
         return timezone.make_aware(moment)
+
+
+def _festive(day: date) -> bool:
+    """The holidays that have their fixed days in the sun calendar: 元旦, 劳动节, 国庆节."""
+    return (day.month, day.day) == (1, 1) or (day.month == 5 and day.day <= 5) or (day.month == 10 and day.day <= 7)
 
 
 def monday_from(day: date) -> date:

@@ -44,4 +44,5 @@ class World:
     firms_of: dict[str, list[Organisation]] = field(
         default_factory=lambda: defaultdict(list)
     )  # active firms of a group's trade
+    council: Committee | None = None
     committees: dict[str, Committee] = field(default_factory=dict)  # the latest of a group
