@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.governance.models import Milestone, Task, TaskBook
 from zhixing.kernel.scope import Actor
@@ -163,7 +164,7 @@ def state_of(task: Task, today: date) -> tuple[str, str]:
         return "unmet", _("late by %(days)s days") % {"days": (today - task.due).days}
     if task.due and task.due <= today + SOON:
         return "at_risk", _("due in %(days)s days") % {"days": (task.due - today).days}
-    return "on_track", _("open")
+    return "on_track", pgettext("work not done", "open")
 
 
 def _bar(task: Task, scale: Scale, today: date, url: str) -> Bar:

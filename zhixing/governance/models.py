@@ -135,7 +135,7 @@ class Meeting(Record):
 
     class Status(models.TextChoices):
         PLANNED = "planned", _("planned")
-        HELD = "held", _("held")
+        HELD = "held", pgettext_lazy("of a meeting", "held")
         CANCELLED = "cancelled", _("cancelled")
 
     committee = models.ForeignKey(Committee, models.CASCADE, related_name="meetings", verbose_name=_("committee"))
@@ -151,7 +151,14 @@ class Meeting(Record):
     picked = True
     flow = Flow(
         (
-            Step("hold", _("Record as held"), ("planned",), "held", icon="check", primary=True),
+            Step(
+                "hold",
+                pgettext_lazy("of a meeting", "Record as held"),
+                ("planned",),
+                "held",
+                icon="check",
+                primary=True,
+            ),
             Step("cancel", _("Cancel"), ("planned",), "cancelled", icon="x", comment="required", danger=True),
         )
     )
@@ -251,12 +258,12 @@ class Resolution(Record):
     """What a meeting decided; open until its tasks are done."""
 
     class Status(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("work not done", "open")
         DONE = "done", _("done")
         DROPPED = "dropped", _("dropped")
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="resolutions", verbose_name=_("meeting"))
-    number = models.PositiveSmallIntegerField(_("number"))
+    number = models.PositiveSmallIntegerField(pgettext_lazy("in a sequence", "number"))
     text = models.TextField(_("resolution"))
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     scope = Scope(
@@ -294,7 +301,7 @@ class Task(Record):
     """任务: a piece of work with owner, dates and deliverable. Late, it reaches its owner, then the owner's head."""
 
     class Status(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("work not done", "open")
         DONE = "done", _("done")
         DROPPED = "dropped", _("dropped")
 

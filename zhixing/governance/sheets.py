@@ -8,6 +8,7 @@ from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.functions import Now as _Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.governance import actions, forms, models
 from zhixing.governance.gantt import book_panel
@@ -63,7 +64,7 @@ class CommitteeSheet(Sheet):
     search = ("name", "group__name", "group__code", "secretary__name")
     groups = (
         (_("Committee"), ("name", "kind", "unit", "group", "secretary")),
-        (_("Term"), ("starts_on", "ends_on")),
+        (pgettext_lazy("of office", "Term"), ("starts_on", "ends_on")),
         (_("Charter"), ("charter",)),
     )
     related = ("seats", "meetings", "task_books")
@@ -307,7 +308,7 @@ class TaskSheet(Sheet):
     groups = (
         (_("Task"), ("title", "book", "resolution", "unit", "owner", "status")),
         (_("Dates"), ("starts_on", "due", "progress", "done_on")),
-        (_("Result"), ("deliverable", "appraisal_method")),
+        (_("Deliverable and appraisal"), ("deliverable", "appraisal_method")),
     )
     related = ("milestones", "appraisals")
     actions = (

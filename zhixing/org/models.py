@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.constraints import dates_in_order, no_overlap
 from zhixing.kernel.fields import EncryptedTextField
@@ -88,7 +89,7 @@ class AcademicYear(Record):
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(pgettext_lazy("of a year", "closed"), null=True, blank=True, editable=False)
     lookup = ("code",)
 
     class Meta:
@@ -205,7 +206,7 @@ class Person(Record):
         UNSTATED = "9", _("not stated")
 
     staff_number = models.CharField(_("staff number"), max_length=20, unique=True, null=True, blank=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, default=Sex.UNKNOWN)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="people", verbose_name=_("unit"))
     position = models.CharField(_("position"), max_length=80, blank=True)
@@ -348,7 +349,7 @@ class Teacher(Record):
     major = models.ForeignKey(Major, models.SET_NULL, null=True, blank=True, related_name="teachers", verbose_name=_("major"))
     engagement = models.CharField(_("engagement"), max_length=10, choices=Engagement, default=Engagement.FULL_TIME)
     subject = models.CharField(_("subject"), max_length=12, choices=Subject, default=Subject.PROFESSIONAL)
-    title = models.CharField(_("title"), max_length=10, choices=Title, blank=True, default=Title.NONE)
+    title = models.CharField(pgettext_lazy("of a teacher", "title"), max_length=10, choices=Title, blank=True, default=Title.NONE)
     starts_on = models.DateField(_("entered on"))
     ends_on = models.DateField(_("left on"), null=True, blank=True)
     scope = Scope(units=("unit",), people=("person",))
@@ -377,7 +378,7 @@ class Student(Record):
         LEFT = "left", _("left")
 
     number = models.CharField(_("student number"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     sex = models.CharField(_("sex"), max_length=1, choices=Person.Sex, default=Person.Sex.UNKNOWN)
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="students", verbose_name=_("cohort"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ENROLLED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.sheet import Computed, Sheet
 from zhixing.org import models
@@ -160,7 +161,7 @@ class PersonSheet(Sheet):
     columns = ("staff_number", "name", "unit", "position", "phone", "email")
     filters = ("unit", "sex")
     search = ("staff_number", "name", "position")
-    groups = ((_("Person"), ("staff_number", "name", "sex", "unit", "position")), (_("Contact"), ("email", "phone")))
+    groups = ((_("Person"), ("staff_number", "name", "sex", "unit", "position")), (pgettext_lazy("ways to reach a person", "Contact"), ("email", "phone")))
     related = ("memberships", "tasks", "seats", "opportunities")
     synonyms = {
         "staff_number": ("工号", "教工号", "职工号", "教职工号"),
