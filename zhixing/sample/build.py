@@ -70,7 +70,7 @@ MODELS: tuple[type[models.Model], ...] = (
     ApprovalCase,
     Event,
 )
-# A database that holds any of these is in use: a sample college among a real one's records could not be told apart again.
+# A database that holds any of these is in use: a sample among real records could not be told apart again.
 _IN_USE = (org_models.School, org_models.Unit, org_models.Person, org_models.Student, partner_models.Organisation)
 
 
@@ -94,7 +94,8 @@ def make(scale: float, seed: int, today: date) -> tuple[dict[str, int], bool]:
                 return counts(), False
             raise Occupied(
                 _(
-                    "A sample college of scale %(scale)s and seed %(seed)s is already here. For another one use an empty database."
+                    "A sample college of scale %(scale)s and seed %(seed)s is already here. "
+                    "For another one use an empty database."
                 )
                 % {"scale": f"{there['scale']:g}", "seed": there["seed"]}
             )
@@ -102,7 +103,8 @@ def make(scale: float, seed: int, today: date) -> tuple[dict[str, int], bool]:
             if model._default_manager.exists():
                 raise Occupied(
                     _(
-                        "This database already holds records (%(type)s). The sample college is made in an empty database only."
+                        "This database already holds records (%(type)s). "
+                        "The sample college is made in an empty database only."
                     )
                     % {"type": model._meta.verbose_name}
                 )

@@ -114,7 +114,7 @@ def make_majors(plan: Plan, world: World) -> None:
 
 
 def make_cohorts(plan: Plan, world: World) -> dict[int, int]:
-    """Classes of four entry years, the oldest graduated last summer. Returns the number of students for each class's key."""
+    """Classes of four entry years, the oldest graduated last summer. Returns the size of each class by its key."""
     weights = {code: weight for group in facts.GROUPS for code, weight in group.majors}
     slots = [
         (code, offset)

@@ -249,7 +249,7 @@ class _Diary:
             )
 
     def _coming(self) -> None:
-        """What is on file for the weeks ahead, one that should have been recorded by now, and one that was called off."""
+        """What is on file for the weeks ahead, one that should be recorded by now, and one that was called off."""
         plan, world = self.plan, self.world
         for number, code in enumerate(facts.PLANNED_ONLY):
             self._association(

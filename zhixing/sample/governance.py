@@ -89,13 +89,13 @@ class Governance:
             committee = world.committees.get(group.code)
             if committee is None:
                 continue
-            staff = [
+            staff: list[Person | None] = [
                 world.groups[group.code].leader,
                 world.deans[group.unit],
                 *dice.sample(world.faculty[group.unit][2:], 2),
             ]
-            for person, position in zip(dict.fromkeys(staff), words.POSITIONS, strict=False):
-                rows.append(self._seat(committee, party.SCHOOL, person=person, position=position))
+            for member, position in zip(dict.fromkeys(staff), words.POSITIONS, strict=False):
+                rows.append(self._seat(committee, party.SCHOOL, person=member, position=position))
             outside = [(party.ASSOCIATION, o) for o in world.links_of[group.code][:1]]
             pool = world.firms_of[group.code]
             outside += [(party.ENTERPRISE, o) for o in dice.sample(pool, min(len(pool), 3))]

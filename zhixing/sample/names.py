@@ -144,7 +144,7 @@ class Names:
                 return first + identity_check_character(first)
 
     def uscc(self, head: str, region: str) -> str:
-        """GB 32100-2015: `head` (91 a firm, 51 a society, 11 government, 12 public institution), region, organisation code, check."""
+        """GB 32100-2015 by `head` (91 a firm, 51 a society, 11 government, 12 an institution) and region."""
         while True:
             if head == "91":
                 body = "MA5" + self.dice.choice("RTU") + "".join(self.dice.choices(USCC_ALPHABET, k=4))

@@ -1,13 +1,13 @@
-"""Partners who could exist in Hainan: trades with their GB/T 4754 codes, word stems, industry organisations, agencies, parks.
+"""Partners who could exist in Hainan: trades with their GB/T 4754 codes, word stems, societies, agencies, parks.
 
-Firms and industry organisations are made up. The parks and the agencies bear real names, as facts; their codes are made up.
+Firms and industry organisations are made up. Parks and agencies bear their real names; their codes are made up.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# Region: (name at the head of a firm's name, GB/T 2260 code of the registering authority, places as (code, address), weight)
+# Region: GB/T 2260 code of the registering authority, places as (code, address), weight.
 REGIONS: dict[str, tuple[str, tuple[tuple[str, str], ...], int]] = {
     "海口": (
         "460100",
@@ -49,7 +49,7 @@ REGIONS: dict[str, tuple[str, tuple[tuple[str, str], ...], int]] = {
 
 
 class Trade(NamedTuple):
-    """A line of business: what a firm's name says after its stem, its industry code, and the major groups that meet it."""
+    """A line of business: what a firm's name says after its stem, industry codes, the major groups that meet it."""
 
     groups: tuple[str, ...]
     weight: int
@@ -290,11 +290,14 @@ TRADES = (
 )
 
 POETIC_STEMS = (
-    "南岛晨光 琼崖春晓 天涯逐浪 鹿城听涛 万泉清波 五指云峰 东坡书韵 三角梅 红树湾 木棉花开 椰语林 海棠听雨 清水湾畔 日月湾潮 石梅揽海 香水湾 "
-    "铜鼓岭 尖峰岭 雨林人家 候鸟之家 珊瑚屿 深海蓝 季风 听海 拾贝 归帆 渔火 潮起 沐海 望楼 南渡 昌化 金银滩 白沙门 霸王岭 黎母山 木色湖 牛路岭 东寨 "
-    "铺前湾 福山 加乐潭 月亮湾 海菠萝 星沙湾 棋子湾 龙沐湾 莺歌 毛阳 什寒 琼中绿橙园 火山石 石山 羊山 荔枝湾 莲雾园 黄皮树下 菠萝蜜 百香园 槟榔谷 "
-    "鹧鸪岭 七仙 仙安石林 太阳河 兴隆 和乐 山钦湾 春园湾 神州半岛 分界洲 牛岭 土福湾 黎安 新村港 光坡 藤桥 林旺 凤凰岭 临春 落笔洞 南山 崖城 大小洞天 "
-    "黎锦 苗绣 船形屋 椰雕 花梨 沉香 琼脂 海盐 盐田 千年古盐 骑楼 水巷口 得胜沙 博爱 中山里 万绿园 秀英港 西海岸 假日滩 长流 新埠 灵山 演丰 三江 大致坡"
+    "南岛晨光 琼崖春晓 天涯逐浪 鹿城听涛 万泉清波 五指云峰 东坡书韵 三角梅 红树湾 木棉花开 椰语林 "
+    "海棠听雨 清水湾畔 日月湾潮 石梅揽海 香水湾 铜鼓岭 尖峰岭 雨林人家 候鸟之家 珊瑚屿 深海蓝 季风 "
+    "听海 拾贝 归帆 渔火 潮起 沐海 望楼 南渡 昌化 金银滩 白沙门 霸王岭 黎母山 木色湖 牛路岭 "
+    "东寨 铺前湾 福山 加乐潭 月亮湾 海菠萝 星沙湾 棋子湾 龙沐湾 莺歌 毛阳 什寒 琼中绿橙园 火山石 "
+    "石山 羊山 荔枝湾 莲雾园 黄皮树下 菠萝蜜 百香园 槟榔谷 鹧鸪岭 七仙 仙安石林 太阳河 兴隆 和乐 "
+    "山钦湾 春园湾 神州半岛 分界洲 牛岭 土福湾 黎安 新村港 光坡 藤桥 林旺 凤凰岭 临春 落笔洞 "
+    "南山 崖城 大小洞天 黎锦 苗绣 船形屋 椰雕 花梨 沉香 琼脂 海盐 盐田 千年古盐 骑楼 水巷口 "
+    "得胜沙 博爱 中山里 万绿园 秀英港 西海岸 假日滩 长流 新埠 灵山 演丰 三江 大致坡"
 ).split()
 _FIRST = "海琼椰碧蓝云澜瀚锦嘉瑞泰恒鼎盛宏昌信诚和润丰禾绿新金银星辰朗启拓融智慧华峰景远卓立"
 _SECOND = "韵澜汇达源泽盛邦联创悦晟程帆泰祥隆兴安宁和康嘉川岭洲屿翎麒擎图象迅捷诺"

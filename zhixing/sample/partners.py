@@ -1,4 +1,4 @@
-"""The register of partners: government, parks, schools, industry organisations, and some hundred firms of Hainan's trades."""
+"""The register of partners: government, parks, schools, industry organisations, and some hundred firms."""
 
 from __future__ import annotations
 
@@ -263,7 +263,8 @@ def _story_firms(plan: Plan, world: World, names: Names) -> list[Organisation]:
     second = firm("海南椰风海韵酒店管理有限责任公司", "椰风海韵", "三亚", "6110", facts.TOURISM, 40, _STATUS.LEAD)
     third = firm("琼海博鳌云帆康养服务有限公司", "博鳌云帆", "琼海", "8514", facts.EDUCATION, 700, _STATUS.ACTIVE)
     fourth = firm("海南博鳌云帆康养服务有限公司", "云帆康养", "琼海", "8514", facts.EDUCATION, 25, _STATUS.LEAD)
-    second.uscc = fourth.uscc = None
+    for unverified in (second, fourth):
+        unverified.uscc = None  # type: ignore[assignment]
     second.address = first.address
     banned = firm("海南乾石建筑劳务有限公司", "乾石劳务", "海口", "4710", facts.ENGINEERING, 800, _STATUS.BANNED)
     banned.status_reason = "收取实习学生管理费且未购买实习责任保险，经校务会研究停止合作。"
@@ -306,10 +307,10 @@ def _make_past(plan: Plan, world: World) -> None:
         stem = dice.choice(known.PLAIN_STEMS)
         old = row.name.replace(row.short_name, stem, 1)
         rows.append(OrganisationName(organisation=row, name=old, starts_on=min(row.founded_on, ended), ends_on=ended))
-    old = world.associations["海南数字创意产业协会"]
+    renamed = world.associations["海南数字创意产业协会"]
     rows.append(
         OrganisationName(
-            organisation=old, name="海南文化创意产业协会", starts_on=old.founded_on, ends_on=plan.year_end(-4)
+            organisation=renamed, name="海南文化创意产业协会", starts_on=renamed.founded_on, ends_on=plan.year_end(-4)
         )
     )
     insert(plan, rows, lambda row: plan.year_start(-3))

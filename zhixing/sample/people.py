@@ -44,7 +44,7 @@ class _Hiring:
 
 
 def make_staff(plan: Plan, world: World) -> None:
-    """Leaders, the people of the departments, deans and secretaries, teachers. Full-time teachers who are free to lead come first."""
+    """Leaders, the people of the departments, deans and secretaries."""
     hiring = _Hiring(plan)
     rows: list[Person] = []
 
@@ -95,7 +95,9 @@ def make_teachers(plan: Plan, world: World) -> None:
             )
             people.append(person)
             posts.append((code, full_time, public, entered, leads))
-    people = insert(plan, people, lambda row: max(plan.year_start(-3), date(int(row.staff_number[:4]), 9, 1)))
+    people = insert(
+        plan, people, lambda row: max(plan.year_start(-3), date(int((row.staff_number or "2000")[:4]), 9, 1))
+    )
     title = Teacher.Title
     rows = []
     for person, (code, full_time, public, entered, leads) in zip(people, posts, strict=True):
@@ -143,11 +145,11 @@ def make_students(plan: Plan, world: World, heads: dict[int, int]) -> None:
     status = Student.Status
     rows = []
     for cohort in world.cohorts:
-        done = cohort.graduates_on < plan.today
+        done = cohort.entry_year + 3 <= plan.year
         entered = plan.terms(cohort.entry_year - plan.year)[0][0]
         for serial in range(1, heads[cohort.pk] + 1):
             sex = names.sex(0.52)
-            # Most are 18 in the summer of their entry; those of the joint programme with secondary schools are 15 or 16.
+            # Most are 18 in the summer of their entry; those from the joint programme with secondary schools 15 or 16.
             age = dice.choices((15, 16, 17, 18, 19, 20, 21), (1, 3, 12, 52, 22, 7, 3))[0]
             born = date(cohort.entry_year - age, 8, 31) - timedelta(days=dice.randint(0, 364))
             minor = (born.year + 18, born.month, born.day) > (plan.today.year, plan.today.month, plan.today.day)
@@ -238,14 +240,15 @@ def make_memberships(plan: Plan, world: World) -> None:
 def _cast(world: World, student: Person) -> dict[str, Person]:
     """Who signs in as what: the dean, the secretary and the group leader are those of the group that lost its link."""
     group = world.groups[facts.NO_LINK]
-    unit = group.unit.code
+    unit, leader = group.unit.code, group.leader
+    assert leader is not None
     leaders = {g.leader_id for g in world.groups.values()} | {m.leader_id for m in world.majors.values()}
     return {
         Role.OFFICE: world.staff[facts.OFFICE][2],
         Role.LEADER: world.leaders[1],
         Role.DEAN: world.deans[unit],
         Role.SECRETARY: world.secretaries[unit],
-        Role.GROUP_LEADER: group.leader,
+        Role.GROUP_LEADER: leader,
         Role.TEACHER: next(p for p in world.faculty[unit] if p.pk not in leaders),
         Role.HR: world.staff[facts.HR][2],
         Role.FINANCE: world.staff[facts.FINANCE][2],

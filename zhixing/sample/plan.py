@@ -1,4 +1,4 @@
-"""What every part of the sample college is told: how large, by which dice, on which day; and how its rows reach the database."""
+"""What every part of the sample college is told: how large, by which dice, on which day; and how rows are written."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SPRING_FESTIVAL = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Scale 1 is a college of 6,000 students and 300 firms; the structure (units, major groups, accounts) is the same at every scale."""
+    """Scale 1 is a college of 6,000 students and 300 firms; units, groups and accounts are alike at every scale."""
 
     scale: float
     seed: int
@@ -72,7 +72,7 @@ class Plan:
         return f"{self.year + offset}-{self.year + offset + 1}"
 
     def terms(self, offset: int) -> list[tuple[date, date]]:
-        """First and last day of both terms: twenty weeks each at most, with the winter holiday around the Spring Festival."""
+        """First and last day of both terms: at most twenty weeks each, with the Spring Festival between them."""
         first = monday_from(self.year_start(offset))
         after = self.year + offset + 1
         festival = date(after, *SPRING_FESTIVAL.get(after, (2, 5)))
@@ -100,7 +100,7 @@ class Plan:
         return min(weekday_after(first), last)
 
     def in_term(self, dice: random.Random, offset: int) -> date | None:
-        """A weekday of teaching in an academic year, never later than yesterday; None when the year has had none yet."""
+        """A working day in the terms of a year, never later than yesterday; None when the year has had none yet."""
         spans = [(first, min(last, self.today - timedelta(days=1))) for first, last in self.terms(offset)]
         spans = [(first, last) for first, last in spans if first < last]
         if not spans:
@@ -148,7 +148,7 @@ def _own_dates(model: type[models.Model]) -> Iterator[None]:
 
 
 def insert(plan: Plan, rows: Sequence[Row], made: Callable[[Row], date] | None = None) -> list[Row]:
-    """Write rows of one type with one statement a batch. `made` says on which day each was entered (else its first day)."""
+    """Write rows of one type, one statement a batch. `made` says on which day each was entered (else its first day)."""
     if not rows:
         return []
     model = type(rows[0])
@@ -161,7 +161,7 @@ def insert(plan: Plan, rows: Sequence[Row], made: Callable[[Row], date] | None =
 
 
 def _first_day(plan: Plan, row: models.Model) -> date:
-    """Facts older than the system were entered when it was put to use: at the beginning of the first academic year it holds."""
+    """What is older than the system was entered when it was put to use: in the first academic year it holds."""
     return max(getattr(row, "starts_on", None) or plan.year_start(-3), plan.year_start(-3))
 
 

@@ -39,7 +39,7 @@ def make_routes(plan: Plan) -> None:
 
 
 def make_task_books(plan: Plan, world: World) -> None:
-    """One book for each committee and year, approved in September; of this year's one is a draft and one in approval."""
+    """A book for each committee and year, approved in September; this year one is a draft and one in approval."""
     status = TaskBook.Status
     dice = plan.dice("task books")
     rows = []
@@ -105,7 +105,7 @@ def _make_tasks(plan: Plan, world: World, books: list[TaskBook]) -> list[Task]:
 
 
 def _progress(plan: Plan, task: Task, code: str, offset: int, number: int) -> None:
-    """Past years are done, a few days late here and there; this year's tasks are in order but for those of the story."""
+    """Past years are done, a few days late here and there; this year's tasks are in order but for the story's."""
     dice = plan.dice(f"progress:{code}:{offset}:{number}")
     status = Task.Status
     assert task.due is not None and task.starts_on is not None
