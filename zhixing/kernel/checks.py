@@ -1,4 +1,4 @@
-"""What `manage.py check` holds against the sheets: a mistyped path or a missing row of the role table is found before anybody meets it."""
+"""What `manage.py check` asks of the sheets: a mistyped path or a missing row of the role table is found before use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
         f.name for f in (*model._meta.concrete_fields, *model._meta.many_to_many) if f.editable and not f.primary_key
     }
     yield from _unknown(sheet, "groups", (name for _label, names in sheet.groups for name in names), editable)
-    yield from _unknown(sheet, "synonyms", sheet.synonyms, sheet.import_fields)
+    yield from _unknown(sheet, "synonyms", [key.partition("=")[0] for key in sheet.synonyms], sheet.import_fields)
     yield from _unknown(sheet, "depends", sheet.depends, sheet.fields)
     for name, terms in sheet.depends.items():
         target = sheet.fields[name].related_model if name in sheet.fields else None
@@ -78,7 +78,7 @@ def _opens(rows: tuple[str, str]) -> bool:
 def unique_sets(model: type[models.Model]) -> Iterator[frozenset[str]]:
     """The sets of fields that the database keeps unique, whatever the other fields say.
 
-    An exclusion over a period counts as its equal fields and the beginning: two rows of one beginning would share that day.
+    An exclusion over a period counts as its equal fields and the beginning: two rows that begin together would overlap.
     """
     for field in model._meta.concrete_fields:
         if field.unique and not field.primary_key:

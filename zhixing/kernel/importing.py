@@ -10,7 +10,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -77,7 +76,7 @@ def spellings(sheet: Sheet) -> dict[str, list[str]]:
     """Every heading under which a field is known: its labels in both languages, its name, and the office's own words."""
     found: dict[str, list[str]] = {}
     for name, f in sheet.import_fields.items():
-        labels = []
+        labels: list[str] = []
         for language in (translation.get_language() or "zh-hans", "zh-hans", "en"):
             with translation.override(language):
                 labels.append(str(f.verbose_name))
@@ -108,23 +107,26 @@ def understand(sheet: Sheet, data: bytes, file_name: str, sheet_name: str = "") 
     return Reading(book, page, header.row_index, columns, header.unit)
 
 
-@lru_cache(maxsize=256)
-def _choices_of(f: models.Field) -> dict[str, Any]:
+def _choices_of(sheet: Sheet, f: models.Field) -> dict[str, Any]:
+    """Every word for a choice: its labels in both languages, its code, and the office's own words (`synonyms["nature=private"]`)."""
     found: dict[str, Any] = {}
     for language in ("zh-hans", "en"):
         with translation.override(language):
             found.update({str(label): value for value, label in f.flatchoices})
-    return {**found, **{str(value): value for value, _label in f.flatchoices if value != ""}}
+    for value, _label in f.flatchoices:
+        if value != "":
+            found.update({word: value for word in (str(value), *sheet.synonyms.get(f"{f.name}={value}", ()))})
+    return found
 
 
-def cleaner_for(f: models.Field, unit: int | None, date_1904: bool) -> Any:
+def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool) -> Any:
     """How the cells of a column become this field's values."""
     required = not f.blank and not f.null and not f.has_default()
     options: dict[str, Any] = {"required": required}
     if f.is_relation:
         return column_cleaner("name", **options)
     if f.choices:
-        return column_cleaner("choice", choices=_choices_of(f), **options)
+        return column_cleaner("choice", choices=_choices_of(sheet, f), **options)
     match f:
         case UsccField():
             return column_cleaner("uscc", **options)
@@ -181,7 +183,7 @@ def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
         if f is None:
             raise ValidationError(_("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field")
         unit = headers.get(index, {}).get("unit") or reading.unit
-        columns.append(Column(index, name, f, headers.get(index, {}).get("header", ""), cleaner_for(f, unit, reading.book.date_1904), unit))
+        columns.append(Column(index, name, f, headers.get(index, {}).get("header", ""), cleaner_for(sheet, f, unit, reading.book.date_1904), unit))
     mapped = {column.name for column in columns}
     if len(mapped) < len(columns):
         raise ValidationError(_("Two columns are mapped to the same field. Leave one out."), code="mapped_twice")

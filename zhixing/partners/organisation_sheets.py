@@ -149,6 +149,21 @@ class OrganisationSheet(Sheet):
     )
     natural_key = ("uscc",)
     synonyms = {
+        "kind=enterprise": ("公司", "工厂", "企业单位", "合作企业"),
+        "kind=association": ("协会", "行业协会", "商会", "学会", "社会团体"),
+        "kind=government": ("机关", "政府机关", "政府部门", "行政机关"),
+        "kind=institution": ("事业", "事业单位", "医院", "科研院所"),
+        "kind=park": ("产业园区", "开发区"),
+        "kind=school": ("院校", "高校"),
+        "nature=state": ("国有", "国企", "央企", "国有控股", "全民所有制"),
+        "nature=private": ("民营", "私营", "民企", "私企", "民营企业"),
+        "nature=foreign": ("外资", "外商投资", "中外合资", "合资", "港澳台资"),
+        "nature=mixed": ("混合所有制", "混合"),
+        "nature=public": ("机关", "事业单位", "公办"),
+        "size=large": ("大型", "大型企业", "大"),
+        "size=medium": ("中型", "中型企业", "中"),
+        "size=small": ("小型", "小型企业", "小"),
+        "size=micro": ("微型", "小微", "小微企业", "微型企业", "微"),
         "uscc": (
             "统一社会信用代码",
             "社会信用代码",
