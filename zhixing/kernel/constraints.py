@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
-from django.db.models import CheckConstraint, F, Func, Q
+from django.db.models import BaseConstraint, CheckConstraint, F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -43,3 +43,12 @@ def no_overlap(name: str, *same: str, start: str = "starts_on", end: str = "ends
         condition=condition,
         violation_error_message=message,
     )
+
+
+def days_of(constraint: BaseConstraint) -> tuple[str, str] | None:
+    """The fields of the first and last day that a no-overlap rule compares; None for any other rule."""
+    for expression, _operator in constraint.expressions if isinstance(constraint, ExclusionConstraint) else ():
+        if isinstance(expression, DateRange):
+            start, end = (source.name for source in expression.get_source_expressions()[:2])
+            return start, end
+    return None

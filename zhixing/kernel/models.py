@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel import changes
+from zhixing.kernel.constraints import days_of
 from zhixing.kernel.flow import Flow
 from zhixing.kernel.scope import RecordQuerySet, Scope
 
@@ -49,6 +50,16 @@ class Record(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         changes.touched(type(self), [self.pk])
+
+    def get_constraints(self) -> list[tuple[type[models.Model], list[models.BaseConstraint]]]:
+        """A row whose days are out of order is told so; the database cannot be asked what such days overlap."""
+        return [
+            (model, [rule for rule in rules if not self._out_of_order(days_of(rule))]) for model, rules in super().get_constraints()
+        ]
+
+    def _out_of_order(self, days: tuple[str, str] | None) -> bool:
+        start, end = (getattr(self, name) for name in days) if days else (None, None)
+        return start is not None and end is not None and end < start
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         key = self.pk

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel import changes, events
-from zhixing.kernel.constraints import DateRange
+from zhixing.kernel.constraints import days_of
 from zhixing.kernel.flow import Flow, FlowError, step
 from zhixing.kernel.models import ApprovalCase, File
 from zhixing.kernel.scope import Actor, type_key
@@ -45,14 +45,17 @@ class _Notes:
         self.moves: list[dict[str, Any]] = []
         self.touched: dict[type[models.Model], set[int]] = defaultdict(set)
 
-    def set(self, model: type[models.Model], key: int, column: str, value: Any) -> None:
-        """Write one column of one row, past `save()` so that nothing else of the row changes."""
-        old = _cell(model, key, column)
-        model._base_manager.filter(pk=key).update(**{column: value})
-        new = _cell(model, key, column)
+    def set(self, model: type[models.Model], key: int, **columns: Any) -> None:
+        """Write columns of one row, past `save()` so that nothing else of the row changes."""
+        old = _cells(model, key, columns)
+        model._base_manager.filter(pk=key).update(**columns)
+        self.note_set(model, key, old)
+
+    def note_set(self, model: type[models.Model], key: int, old: dict[str, str]) -> None:
+        """Write down that columns which held `old` hold something else now."""
+        new = _cells(model, key, old)
         if old != new:
-            note = {"table": model._meta.label, "column": column, "key": key, "old": old, "new": new}
-            self.moves.append({"do": "set", **note})
+            self.moves.append({"do": "set", "table": model._meta.label, "key": key, "old": old, "new": new})
             self.touched[model].add(key)
 
     def drop(self, model: type[models.Model], key: int) -> None:
@@ -82,25 +85,34 @@ def _row(model: type[models.Model], key: int) -> str | None:
     return found[0] if found else None
 
 
-def _cell(model: type[models.Model], key: int, column: str) -> Any:
-    """One value of a row, as JSON text; None for a row that is gone."""
-    field = next(f for f in model._meta.concrete_fields if column in (f.attname, f.name))
+def _column(model: type[models.Model], name: str) -> str:
+    return next(field.column for field in model._meta.concrete_fields if name in (field.attname, field.name))
+
+
+def _cells(model: type[models.Model], key: int, names: Iterable[str]) -> dict[str, str]:
+    """Values of a row, each as JSON text written by the database; nothing for a row that is gone."""
     quote = connection.ops.quote_name
+    names = list(names)
+    wanted = ", ".join(f"to_json({quote(_column(model, name))})::text" for name in names)
     table, pk = quote(model._meta.db_table), quote(model._meta.pk.column)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT to_json({quote(field.column)})::text FROM {table} WHERE {pk} = %s", [key])
+        cursor.execute(f"SELECT {wanted} FROM {table} WHERE {pk} = %s", [key])
         found = cursor.fetchone()
-    return (found[0] or "null") if found else None
+    return {name: text or "null" for name, text in zip(names, found, strict=True)} if found else {}
 
 
-def _restore_cell(model: type[models.Model], key: int, column: str, text: str) -> None:
-    field = next(f for f in model._meta.concrete_fields if column in (f.attname, f.name))
+def _restore_cells(model: type[models.Model], key: int, old: dict[str, str]) -> None:
+    """All in one statement, for a rule may look at several columns; as text, for a number read here may lose a digit."""
     quote = connection.ops.quote_name
-    table, pk, name = quote(model._meta.db_table), quote(model._meta.pk.column), quote(field.column)
-    sql = f"UPDATE {table} SET {name} = (json_populate_record(NULL::{table}, %s::json)).{name} WHERE {pk} = %s"
+    columns = {_column(model, name): text for name, text in old.items()}
+    table, pk = quote(model._meta.db_table), quote(model._meta.pk.column)
+    values = ", ".join(f"{quote(column)} = given.{quote(column)}" for column in columns)
+    row = "{" + ", ".join(f"{json.dumps(column)}: {text}" for column, text in columns.items()) + "}"
+    sql = (
+        f"UPDATE {table} SET {values} FROM json_populate_record(NULL::{table}, %s::json) given WHERE {table}.{pk} = %s"
+    )
     with connection.cursor() as cursor:
-        # Put together as text: a number read into Python and written again might lose a digit.
-        cursor.execute(sql, [f"{{{json.dumps(field.column)}: {text}}}", key])
+        cursor.execute(sql, [row, key])
 
 
 def _restore_row(model: type[models.Model], row: str) -> None:
@@ -159,7 +171,7 @@ def _collisions(
             unique.append((constraint.fields, constraint.condition))  # type: ignore[arg-type]
         elif isinstance(constraint, ExclusionConstraint):
             names = [expression for expression, _operator in constraint.expressions if isinstance(expression, str)]
-            days = _days(constraint)
+            days = days_of(constraint)
             lookups = same(names) if key.name in names else None
             if lookups is not None and days is not None:
                 start, end = (getattr(row, name) for name in days)
@@ -170,15 +182,6 @@ def _collisions(
         lookups = same(names) if key.name in names else None
         if lookups is not None:
             yield lookups, condition
-
-
-def _days(constraint: ExclusionConstraint) -> tuple[str, str] | None:
-    """The first and last day that a no-overlap rule compares."""
-    for expression, _operator in constraint.expressions:
-        if isinstance(expression, DateRange):
-            start, end = (source.name for source in expression.get_source_expressions()[:2])  # type: ignore[attr-defined]
-            return start, end
-    return None
 
 
 def _further(flow: Flow | None, state: str, other: str) -> bool:
@@ -221,14 +224,13 @@ def _join(notes: _Notes, key: models.ForeignKey, target: int, rows: list[models.
         loser_key = loser.pk
         _repoint(notes, model, loser_key, winner.pk)
         notes.drop(model, loser_key)
-    # Only now is there room for the kept row at the target, and then for the days of all.
-    notes.set(model, winner.pk, key.attname, target)
-    for constraint in model._meta.constraints:
-        days = _days(constraint) if isinstance(constraint, ExclusionConstraint) else None
-        if days is not None:
-            ends = [getattr(row, days[1]) for row in rows]
-            notes.set(model, winner.pk, days[0], min(getattr(row, days[0]) for row in rows))
-            notes.set(model, winner.pk, days[1], None if None in ends else max(ends))
+    # Only now is there room for the kept row at the target, and for the days of all.
+    written = {key.attname: target}
+    for days in filter(None, map(days_of, model._meta.constraints)):
+        ends = [getattr(row, days[1]) for row in rows]
+        written[days[0]] = min(getattr(row, days[0]) for row in rows)
+        written[days[1]] = None if None in ends else max(ends)
+    notes.set(model, winner.pk, **written)
     return winner
 
 
@@ -242,18 +244,18 @@ def _repoint(notes: _Notes, model: type[models.Model], old: int, new: int) -> No
                 continue
             if holder is model and pk == new:
                 # The kept record would refer to itself: branch of itself, introduced by itself.
-                notes.set(holder, pk, key.attname, None)
+                notes.set(holder, pk, **{key.attname: None})
                 continue
             twins = _twins(holder, row, key, new)
             if twins:
                 row = _join(notes, key, new, [row, *twins])
             else:
-                notes.set(holder, pk, key.attname, new)
+                notes.set(holder, pk, **{key.attname: new})
             if holder._meta.auto_created:
                 _touch_owner(notes, holder, row)
     record_type = type_key(model)
     for pk in File.objects.filter(record_type=record_type, record_id=old).order_by("pk").values_list("pk", flat=True):
-        notes.set(File, pk, "record_id", new)
+        notes.set(File, pk, record_id=new)
 
 
 def _touch_owner(notes: _Notes, through: type[models.Model], row: models.Model) -> None:
@@ -287,13 +289,11 @@ def merge(organisation: Organisation, *, by: Actor, into: Organisation, comment:
         source, target = locked[organisation.pk], locked[into.pk]
         _check(source, target, by)
         notes = _Notes()
-        before = {name: _cell(Organisation, source.pk, name) for name in _RETIRED}
+        before = _cells(Organisation, source.pk, _RETIRED)
         with step(organisation, "merge", by=by, comment=comment, into=target.pk) as row:
             row.merged_into = target
             row.archived_at = timezone.now()
-        for name in _RETIRED:
-            note = {"table": Organisation._meta.label, "column": name, "key": source.pk, "old": before[name]}
-            notes.moves.append({"do": "set", **note, "new": _cell(Organisation, source.pk, name)})
+        notes.note_set(Organisation, source.pk, before)
         _repoint(notes, Organisation, source.pk, target.pk)
         _complete(notes, source, target)
         record = MergeRecord.objects.create(
@@ -334,7 +334,8 @@ def _complete(notes: _Notes, source: Organisation, target: Organisation) -> None
         code = source.uscc if target.uscc else None
         notes.add(OrganisationName(organisation=target, name=source.name, uscc=code))
     elif known is not None and source.uscc and target.uscc and not known.uscc:
-        notes.set(OrganisationName, known.pk, "uscc", source.uscc)
+        notes.set(OrganisationName, known.pk, uscc=source.uscc)
+    taken: dict[str, Any] = {"updated_at": timezone.now()}
     for name in _TAKEN_OVER:
         field: Any = Organisation._meta.get_field(name)
         value, known_value = getattr(source, field.attname), getattr(target, field.attname)
@@ -343,12 +344,12 @@ def _complete(notes: _Notes, source: Organisation, target: Organisation) -> None
             continue
         if name == "uscc":
             # A code is unique: it leaves the put-away record for the one that lives on.
-            notes.set(Organisation, source.pk, "uscc", None)
-        notes.set(Organisation, target.pk, field.attname, value)
+            notes.set(Organisation, source.pk, uscc=None)
+        taken[field.attname] = value
     standing = {state: rank for rank, state in enumerate(_STANDING)}
     if standing.get(source.status, -1) > standing.get(target.status, len(_STANDING)):
-        notes.set(Organisation, target.pk, "status", source.status)
-    notes.set(Organisation, target.pk, "updated_at", timezone.now())
+        taken["status"] = source.status
+    notes.set(Organisation, target.pk, **taken)
 
 
 def undo_merge(merge_record: MergeRecord, *, by: Actor, comment: str = "") -> Organisation:
@@ -394,37 +395,51 @@ def undo_merge(merge_record: MergeRecord, *, by: Actor, comment: str = "") -> Or
 
 
 def _reverse(model: type[models.Model], note: dict[str, Any]) -> None:
+    key = note["key"]
     match note["do"]:
         case "set":
-            if note["column"] != "updated_at" or _cell(model, note["key"], "updated_at") == note["new"]:
-                _restore_cell(model, note["key"], note["column"], note["old"])
+            old = dict(note["old"])
+            if (
+                "updated_at" in old
+                and _cells(model, key, ["updated_at"]).get("updated_at") != note["new"]["updated_at"]
+            ):
+                # Something else of the row was changed since: the time of that change stays.
+                del old["updated_at"]
+            _restore_cells(model, key, old)
         case "drop":
             _restore_row(model, note["row"])
         case "add":
-            model._base_manager.filter(pk=note["key"]).delete()
+            model._base_manager.filter(pk=key).delete()
 
 
 def _clashes(record: MergeRecord) -> list[str]:
     """The rows that no longer hold what the merge left in them, in words."""
-    last: dict[tuple[str, int, str], Any] = {}
+    left: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    made: dict[tuple[str, int], str] = {}
     dropped: set[tuple[str, int]] = set()
     for note in record.moves:
-        if note["do"] == "set":
-            last[note["table"], note["key"], note["column"]] = note["new"]
-        elif note["do"] == "add":
-            last[note["table"], note["key"], ""] = note["row"]
-        else:
-            dropped.add((note["table"], note["key"]))
+        place = note["table"], note["key"]
+        match note["do"]:
+            case "set":
+                left[place].update(note["new"])
+            case "add":
+                made[place] = note["row"]
+            case "drop":
+                dropped.add(place)
     found: dict[tuple[str, int], str] = {}
-    for (table, key, column), left in last.items():
-        if column == "updated_at" or (table, key) in dropped:
+    for place in (*left, *made):
+        table, key = place
+        if place in dropped:
             continue
         model = apps.get_model(table)
-        now = _cell(model, key, column) if column else _row(model, key)
-        if now != left:
+        expected = {name: text for name, text in left[place].items() if name != "updated_at"}
+        same = _cells(model, key, expected) == expected if expected else True
+        if place in made:
+            same = same and _row(model, key) == made[place]
+        if not same:
             row = model._base_manager.filter(pk=key).first()
             name = str(row) if row is not None else _("number %(key)s, deleted") % {"key": key}
-            found[table, key] = f"{model._meta.verbose_name} {name}"
+            found[place] = f"{model._meta.verbose_name} {name}"
     return list(found.values())
 
 
