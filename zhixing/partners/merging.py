@@ -102,7 +102,7 @@ def _cells(model: type[models.Model], key: int, names: Iterable[str]) -> dict[st
 
 
 def _restore_cells(model: type[models.Model], key: int, old: dict[str, str]) -> None:
-    """All in one statement, for a rule may look at several columns; as text, for a number read here may lose a digit."""
+    """All in one statement, for a rule may look at several columns; as text, or a number may lose a digit."""
     quote = connection.ops.quote_name
     columns = {_column(model, name): text for name, text in old.items()}
     table, pk = quote(model._meta.db_table), quote(model._meta.pk.column)
