@@ -1,8 +1,9 @@
-"""The programs' way in: for every record type the operations of its pages, by the same functions and under the same rules.
+"""The programs' way in: for every record type the operations of its pages, by the same functions under the same rules.
 
-Made from the sheets, under `/api/v1/`. JSON in UTF-8; decimals as strings, days and moments in ISO 8601, choices as their codes, relations as
-ids, personal data masked. Refusals are `{detail, errors: {field: [words]}}` in the language of `Accept-Language`: 400 not understood,
-401 nobody, 403 not yours to do, 404 not there or not yours to see, 409 the record's state forbids it, 422 values at fault.
+Made from the sheets, under `/api/v1/`. JSON in UTF-8; decimals as strings, days and moments in ISO 8601, choices as
+their codes, relations as ids, personal data masked. Refusals are `{detail, errors: {field: [words]}}` in the language of
+`Accept-Language`: 400 not understood, 401 nobody, 403 not yours to do, 404 not there or not yours to see, 409 the
+record's state forbids it, 422 values at fault.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def answer(data: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(dumps(data), status=status, content_type="application/json; charset=utf-8")
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------------------------------
+# Reading ------------------------------------------------------------------------------------------------------------
 
 
 def _whole(request: HttpRequest, name: str, default: int, largest: int | None = None) -> int:
@@ -83,7 +84,10 @@ def _whole(request: HttpRequest, name: str, default: int, largest: int | None = 
 
 
 def listing_of(sheet: Sheet, request: HttpRequest) -> Listing:
-    """The list its address asks for. Unlike a page, a program is told of a parameter that does not exist: it would otherwise get every row."""
+    """The list its address asks for.
+
+    Unlike a page, a program is told of a parameter that does not exist: it would otherwise get every row.
+    """
     query = request.GET.copy()
     for name in _PAGING:
         query.pop(name, None)
@@ -174,7 +178,7 @@ def _shown(sheet: Sheet, pk: int, actor: Actor, status: int = 200) -> HttpRespon
         return HttpResponse(status=204)
 
 
-# Writing ---------------------------------------------------------------------------------------------------------------------------------------
+# Writing ------------------------------------------------------------------------------------------------------------
 
 
 class Refused(Exception):
@@ -277,7 +281,7 @@ def _run(sheet: Sheet, action: Action, record: Record, actor: Actor, given: dict
     action.run(record, by=actor, **asked)
 
 
-# Operations ------------------------------------------------------------------------------------------------------------------------------------
+# Operations ---------------------------------------------------------------------------------------------------------
 
 
 def _operations(router: Router, sheet: Sheet) -> None:

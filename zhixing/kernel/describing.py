@@ -1,4 +1,4 @@
-"""All that the kernel derives from a sheet, as one document: pages, operations, columns, filters, fields, actions, flow, who may do what."""
+"""All that the kernel derives from a sheet, as one document: routes, columns, fields, actions, flow, who may do what."""
 
 from __future__ import annotations
 

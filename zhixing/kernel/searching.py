@@ -11,7 +11,7 @@ SHORTEST = 2
 
 
 def find_everywhere(actor: Actor, words: str, limit: int = 6) -> list[tuple[Sheet, list[Record]]]:
-    """Up to `limit` records of each type in which every word occurs; two Chinese characters are enough, one is too few."""
+    """Up to `limit` records of each type in which every word occurs; two Chinese characters are enough."""
     if len(words) < SHORTEST:
         return []
     groups = []

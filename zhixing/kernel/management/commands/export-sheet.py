@@ -1,4 +1,4 @@
-"""Write the rows of a record type to a file: the same rows and columns as the page's export, as somebody who may take them out."""
+"""Write the rows of a record type to a file: rows and columns as on the page, as somebody who may take them out."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The words on the screen: collect them, compile their translations, and name those that are missing."""
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -94,7 +95,7 @@ def compile_all() -> int:
         if not source.is_file() or (target.is_file() and target.stat().st_mtime >= source.stat().st_mtime):
             continue
         # Another process may read the file meanwhile: it appears whole or not at all.
-        draft = target.with_suffix(f".{id(source)}.tmp")
+        draft = target.with_suffix(f".{os.getpid()}.tmp")
         with draft.open("wb") as file:
             write_mo(file, read(home))
         draft.replace(target)
@@ -103,7 +104,7 @@ def compile_all() -> int:
 
 
 def faults() -> list[dict[str, str]]:
-    """What a reader of Chinese would stumble over: texts without a translation, or with other placeholders than the English."""
+    """What a reader of Chinese would stumble over: texts without a translation, or with other placeholders."""
     catalogs = {home: translated(read(home)) for home in homes()}
     found = []
     for home in catalogs:
@@ -121,7 +122,7 @@ def faults() -> list[dict[str, str]]:
 
 
 def extract_all() -> int:
-    """Add to each app's .po the texts that no app translates yet; translations are kept. Returns the number of texts left to translate."""
+    """Add to each app's .po the texts that no app translates yet, keeping translations; returns how many were added."""
     known = {key for home in homes() for key in translated(read(home))}
     left = 0
     for home in homes():
@@ -146,7 +147,7 @@ def extract_all() -> int:
 
 
 class Command(BaseCommand):
-    help = "Collect the texts of the screen (--extract), compile their translations (--compile), or name what is missing (--check)."
+    help = "The texts of the screen: collect them, compile their translations, or name those that are missing."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -159,7 +160,7 @@ class Command(BaseCommand):
         if options["compile"]:
             self.stdout.write(f"{compile_all()} catalogues compiled")
         elif options["extract"]:
-            self.stdout.write(f"{extract_all()} texts to translate")
+            self.stdout.write(f"{extract_all()} texts added")
         else:
             found = faults()
             for fault in found:

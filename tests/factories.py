@@ -1,0 +1,227 @@
+"""Valid records of any type, made by looking at its fields; and a small college with two colleges and somebody in every role.
+
+A record type needs a line in `SPECIAL` only where its fields follow a rule that their types do not tell.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.test import Client
+from stdnum.cn import uscc
+
+from zhixing.kernel.fields import UsccField
+from zhixing.kernel.scope import Scope, role_table, type_key
+from zhixing.org.models import Membership, Person, Role, Unit, User
+
+_numbers = itertools.count(1)
+BEGIN, END = date(2025, 3, 1), date(2027, 2, 28)
+_LAST = {"ends_on", "effective_to", "due", "deadline", "graduates_on", "follow_up_due", "expected_on"}
+
+
+def valid_uscc(n: int) -> str:
+    body = f"91460100MA{n:07d}"
+    return body + uscc.calc_check_digit(body)
+
+
+# What a type's fields must be beyond their own types: n makes it unique.
+SPECIAL: dict[str, Callable[[int], dict[str, Any]]] = {
+    "org.school": lambda n: {"code": f"{n:010d}"},
+    "org.academic_year": lambda n: {
+        "code": f"{1000 + n}-{1001 + n}",
+        "starts_on": date(1000 + n, 9, 1),
+        "ends_on": date(1001 + n, 8, 31),
+    },
+    "org.term": lambda n: {"number": 1, "starts_on": date(1000 + n, 9, 1), "ends_on": date(1001 + n, 1, 31)},
+    "org.unit": lambda n: {"kind": "college"},
+    # One name at a time: each of a day.
+    "org.unit_name": lambda n: {"starts_on": date.fromordinal(n), "ends_on": date.fromordinal(n)},
+    "org.person": lambda n: {"staff_number": f"P{n:06d}", "email": ""},
+    "org.major": lambda n: {"code": f"{n:06d}"},
+    "org.cohort": lambda n: {"entry_year": 2024},
+    # A role or a deputy of the past gives nobody a hat today.
+    "org.membership": lambda n: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
+    "org.delegation": lambda n: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
+    "partners.organisation": lambda n: {"uscc": valid_uscc(n)},
+    "governance.committee": lambda n: {"kind": "council", "group": None},
+    "governance.seat": lambda n: {"party": "school", "person": make(Person)},
+    "governance.task": lambda n: {"progress": 0},
+    "governance.task_appraisal": lambda n: {"score": Decimal(80)},
+}
+# Fields that stay empty even in a full record: another kind of record has them.
+NEVER = {"partners.organisation": {"merged_into"}, "org.unit": {"merged_into"}, "governance.committee": {"group"}}
+
+
+def text(field: models.Field, n: int) -> str:
+    words = f"样例{n}"
+    if isinstance(field, UsccField):
+        return valid_uscc(n)
+    if isinstance(field, models.EmailField):
+        return f"p{n}@example.com"
+    if isinstance(field, models.URLField):
+        return f"https://example.com/{n}"
+    if field.name.endswith("phone"):
+        return f"1380000{n % 10000:04d}"
+    if field.name == "id_number":
+        return "11010519491231002X"
+    limit = field.max_length or 100
+    return words if len(words) <= limit else str(n)[-limit:]
+
+
+def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
+    """A value that the field's type allows."""
+    if field.choices:
+        return next(value for value, _label in field.flatchoices if value != "")
+    match field:
+        case models.ForeignKey():
+            target = field.related_model
+            return unit if target is Unit and unit is not None else make(target, unit=unit)
+        case models.CharField() | models.TextField():
+            return text(field, n)
+        case models.DateTimeField():
+            return None
+        case models.DateField():
+            return END if field.name in _LAST else BEGIN
+        case models.BooleanField():
+            return False
+        case models.DecimalField():
+            return Decimal(1)
+        case models.IntegerField() | models.FloatField():
+            return n % 30_000
+        case models.JSONField():
+            return {}
+    raise NotImplementedError(f"tests/factories.py: no value for {field}")
+
+
+def _needed(field: models.Field, full: bool) -> bool:
+    if field.primary_key or isinstance(field, models.GeneratedField) or not field.editable:
+        return not (field.primary_key or isinstance(field, models.GeneratedField) or field.blank or field.null) and (
+            not field.has_default() and not getattr(field, "auto_now", False) and not getattr(field, "auto_now_add", False)
+        )
+    if full:
+        own = field.is_relation and field.related_model is field.model
+        return not own and not isinstance(field, models.OneToOneField) and not field.has_default() or _needed(field, False)
+    return not (field.null or field.has_default() or field.blank)
+
+
+def _nest(spec: dict[str, Any], path: str, value: Any) -> None:
+    first, _sep, rest = path.partition("__")
+    if rest:
+        spec.setdefault(first, {})
+        if isinstance(spec[first], dict):
+            _nest(spec[first], rest, value)
+    else:
+        spec.setdefault(first, value)
+
+
+def placed(model: type[models.Model], unit: Unit | None, person: Person | None) -> dict[str, Any]:
+    """Which relations put a record of this type into a unit and into somebody's name, along the paths of its scope."""
+    scope: Scope = getattr(model, "scope", Scope())
+    spec: dict[str, Any] = {}
+    if person is not None and scope.people:
+        _nest(spec, scope.people[0], person)
+    if unit is not None and scope.units:
+        _nest(spec, scope.units[0], unit)
+    spec.pop("id", None)
+    return spec
+
+
+def make(model: Any, *, unit: Unit | None = None, person: Person | None = None, full: bool = False, **given: Any) -> Any:
+    """One saved record: only what must be filled, or with `full` all that may be; in a unit, in somebody's name."""
+    record, several = build(model, unit=unit, person=person, full=full, **given)
+    record.save()
+    for name, items in several.items():
+        getattr(record, name).set(items)
+    return record
+
+
+def build(
+    model: Any, *, unit: Unit | None = None, person: Person | None = None, full: bool = False, **given: Any
+) -> tuple[Any, dict[str, list[Any]]]:
+    """An unsaved record, whose relations are saved, and its relations to many."""
+    n = next(_numbers)
+    values: dict[str, Any] = {}
+    several: dict[str, list[Any]] = {}
+    spec = placed(model, unit, person)
+    if model is Unit and unit is not None:
+        spec["parent"] = unit
+    for name, value in spec.items():
+        field = model._meta.get_field(name)
+        if isinstance(value, dict):
+            value = make(field.related_model, **{"unit": unit, **_made(field.related_model, value, unit)})
+        if field.many_to_many:
+            several[name] = [value]
+        else:
+            values[name] = value
+    special = SPECIAL.get(type_key(model), lambda n: {})
+    values = {**{k: v for k, v in special(n).items() if k not in values}, **values, **given}
+    never = NEVER.get(type_key(model), set())
+    for field in model._meta.concrete_fields:
+        if field.name not in values and field.name not in never and _needed(field, full):
+            values[field.name] = value_for(field, n, unit)
+    return model(**values), several
+
+
+def _made(model: Any, spec: dict[str, Any], unit: Unit | None) -> dict[str, Any]:
+    return {
+        name: make(model._meta.get_field(name).related_model, **{"unit": unit, **_made(model._meta.get_field(name).related_model, value, unit)})
+        if isinstance(value, dict)
+        else value
+        for name, value in spec.items()
+        if name != "id"
+    }
+
+
+class World:
+    """A school with two colleges and a department; for every role one person, who holds it at the first college and whose home is the department."""
+
+    def __init__(self) -> None:
+        self.school = make(Unit, code="W0", name="学校", kind="school", starts_on=date(2000, 1, 1))
+        self.own = make(Unit, code="W1", name="本学院", parent=self.school, starts_on=date(2000, 1, 1))
+        self.sibling = make(Unit, code="W2", name="邻学院", parent=self.school, starts_on=date(2000, 1, 1))
+        self.home = make(Unit, code="W3", name="机关", kind="department", parent=self.school, starts_on=date(2000, 1, 1))
+        names = [*Role.values, "nobody"]
+        people = Person.objects.bulk_create(Person(name=f"人{name}", staff_number=f"W-{name}", unit=self.home) for name in names)
+        self.people: dict[str, Person] = dict(zip(names, people, strict=True))
+        users = User.objects.bulk_create(User(username=f"w-{name}", person=self.people[name]) for name in names)
+        self.users: dict[str, User] = dict(zip(names, users, strict=True))
+        Membership.objects.bulk_create(
+            Membership(person=self.people[role], role=role, unit=self.own, starts_on=date(2020, 1, 1)) for role in Role.values
+        )
+        self._clients: dict[str, Client] = {}
+
+    def client(self, role: str) -> Client:
+        """A browser signed in as somebody in that role; `anonymous` is nobody at all."""
+        if role not in self._clients:
+            client = self._clients[role] = Client(raise_request_exception=True)
+            if role != "anonymous":
+                client.force_login(self.users[role], backend=settings.AUTHENTICATION_BACKENDS[-1])
+        return self._clients[role]
+
+    def extent(self, key: str, role: str, capability: str) -> str | None:
+        """What the role table says: all, unit, own, or nothing."""
+        return role_table().rows.get(key, {}).get(role, {}).get(capability)
+
+    def allowed(self, key: str, role: str, capability: str, record: Placed | None = None) -> bool:
+        """What must hold, computed from the role table alone: on this record, or at all."""
+        extent = self.extent(key, role, capability)
+        if extent is None or record is None:
+            return extent is not None
+        return extent == "all" or (extent == "unit" and record.in_own_unit) or (extent == "own" and record.holder == role)
+
+
+class Placed:
+    """A record, and what was done to place it."""
+
+    def __init__(self, record: Any, in_own_unit: bool, holder: str | None = None):
+        self.record, self.in_own_unit, self.holder = record, in_own_unit, holder
+        self.pk = record.pk
+
+    def __repr__(self) -> str:
+        return "own" if self.in_own_unit else f"of {self.holder}" if self.holder else "sibling"
