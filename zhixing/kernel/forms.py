@@ -13,6 +13,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.kernel.fields import mask
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import Sheet
 
@@ -163,9 +164,16 @@ class SheetForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["seen_version"] = self.instance.updated_at.isoformat()
+        # Personal data stands masked in the form; sent back masked, it stays what it was.
+        masked = [name for name in self.fields if getattr(sheet.fields.get(name), "masked", False)] if self.instance.pk else []
+        self._hidden = {name: self.initial[name] for name in masked if self.initial.get(name)}
+        self.initial.update({name: mask(value) for name, value in self._hidden.items()})
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        for name, value in self._hidden.items():
+            if self.cleaned_data.get(name) == mask(value):
+                self.cleaned_data[name] = value
         seen = self.cleaned_data.get("seen_version")
         if self.instance.pk and seen:
             now = type(self.instance)._base_manager.values_list("updated_at", flat=True).get(pk=self.instance.pk)
