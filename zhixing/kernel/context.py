@@ -19,7 +19,13 @@ def menu(actor: Actor, path: str) -> list[dict[str, Any]]:
     """The domains and sheets this actor may open, in the catalogue's order."""
     groups = []
     for domain in domains():
-        items = [{"label": label, "icon": icon, "url": reverse(name), "active": path.startswith(reverse(name))} for label, icon, name in domain.pages]
+        items: list[dict[str, Any]] = []
+        for label, icon, name, *needs in domain.pages:
+            if needs and not actor.can(needs[0]):
+                continue
+            address = reverse(name)
+            # The home page is the beginning of every address.
+            items.append({"label": label, "icon": icon, "url": address, "active": path == address if address == "/" else path.startswith(address)})
         for sheet in domain.sheets:
             if actor.can(sheet.model):
                 address = sheet.url("list")

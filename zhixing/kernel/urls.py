@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhixing.kernel import editing, exporting, filing, inbox, views
+from zhixing.kernel import editing, exporting, filing, inbox, progress, views
 from zhixing.kernel import import_views as importing
 
 _TYPE = "<slug:domain>/<slug:name>/"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("notices/", views.notices, name="notices"),
     path("notices/read/", views.read_notices, name="notices-read"),
     path("notices/<int:pk>/", views.notice, name="notice"),
+    path("jobs/<int:pk>/", progress.job_page, name="job"),
     path("files/<int:pk>/", filing.download, name="file"),
     path("files/<int:pk>/remove/", filing.remove, name="file-remove"),
     path("imports/<int:pk>/", importing.run_page, name="import-run"),
