@@ -60,7 +60,7 @@ def test_the_page_draws_bars_diamonds_today_and_a_table_for_screen_readers(home:
     assert "gov-diamond--late" in words
     assert "gov-today" in words
     assert f'href="/governance/task/{late.pk}/"' in words
-    assert '<table class="zx-sr">' in words
+    assert '<div class="zx-sr"><table>' in words
     assert "⟦undefined" not in words
 
 

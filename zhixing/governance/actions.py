@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -356,7 +355,8 @@ def _follow_resolution(task: Task, key: str, *, by: Actor) -> None:
     if (key == "finish" and status == Resolution.Status.OPEN and was_done and not is_open) or (
         key == "reopen" and status == Resolution.Status.DONE and is_open
     ):
-        with step(resolution, key, by=replace(by, is_system=True, _reach={}), comment=str(task), because=task.pk):
+        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+        with step(resolution, key, by=doer, comment=str(task), because=task.pk):
             pass
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -110,7 +110,9 @@ def chart(tasks: QuerySet, first: date | None = None, last: date | None = None) 
     """Draw tasks between two days; without them, over all days that the tasks name."""
     total = tasks.count()
     rows = list(
-        tasks.order_by("-book__year__starts_on", "book__committee_id", "book_id", "starts_on", "due", "pk")[:MOST]
+        tasks.order_by(
+            F("book__year__starts_on").desc(nulls_last=True), "book__committee_id", "book_id", "starts_on", "due", "pk"
+        )[:MOST]
     )
     today = timezone.localdate()
     if first is None or last is None:

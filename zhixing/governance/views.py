@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -22,14 +23,22 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import AcademicYear, Unit
 
+_ALL = gettext_lazy("All")
+
 
 class GanttFilter(forms.Form):
     """Which tasks to draw; choices only from what the actor may see."""
 
-    year = forms.ModelChoiceField(AcademicYear.objects.none(), label=gettext_lazy("academic year"), required=False)
-    committee = forms.ModelChoiceField(Committee.objects.none(), label=gettext_lazy("committee"), required=False)
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("unit"), required=False)
-    book = forms.ModelChoiceField(TaskBook.objects.none(), label=gettext_lazy("task book"), required=False)
+    year = forms.ModelChoiceField(
+        AcademicYear.objects.none(), label=gettext_lazy("academic year"), required=False, empty_label=_ALL
+    )
+    committee = forms.ModelChoiceField(
+        Committee.objects.none(), label=gettext_lazy("committee"), required=False, empty_label=_ALL
+    )
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("unit"), required=False, empty_label=_ALL)
+    book = forms.ModelChoiceField(
+        TaskBook.objects.none(), label=gettext_lazy("task book"), required=False, empty_label=_ALL
+    )
     open = forms.BooleanField(label=gettext_lazy("open tasks only"), required=False)
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any):
@@ -83,7 +92,7 @@ def gantt_page(request: HttpRequest) -> HttpResponse:
     # An address with a record that is gone, or not theirs to see, finds nothing rather than everything.
     tasks, first, last = form.narrow(tasks) if form.is_valid() else (tasks.none(), None, None)
     sheet = sheet_for(Task)
-    crumbs = [{"label": sheet.label_plural, "url": sheet.url("list")}] if sheet else []
+    crumbs = [{"label": capfirst(sheet.label_plural), "url": sheet.url("list")}] if sheet else []
     context = {
         "chart": gantt.chart(tasks, first, last),
         "form": form,

@@ -64,7 +64,19 @@ def find_named(rows: QuerySet, words: str) -> list[models.Model]:
     return []
 
 
-class PickerWidget(forms.TextInput):
+class _Suggesting:
+    """Tells a widget's template where suggestions for its `model` come from."""
+
+    model: type[models.Model]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)  # type: ignore[misc]
+        domain, type_name = type_key(self.model).split(".")
+        context["widget"]["pick_url"] = reverse("pick", kwargs={"domain": domain, "name": type_name})
+        return context
+
+
+class PickerWidget(_Suggesting, forms.TextInput):
     """A text box with suggestions from the server; without JavaScript a typed code or name does."""
 
     template_name = "kernel/widgets/picker.html"
@@ -72,12 +84,6 @@ class PickerWidget(forms.TextInput):
     def __init__(self, model: type[models.Model]):
         super().__init__(attrs={"autocomplete": "off"})
         self.model = model
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        domain, type_name = type_key(self.model).split(".")
-        context["widget"]["pick_url"] = reverse("pick", kwargs={"domain": domain, "name": type_name})
-        return context
 
 
 class PickerField(forms.ModelChoiceField):
@@ -117,14 +123,12 @@ class PickerField(forms.ModelChoiceField):
         return self.prepare_value(initial) != data
 
 
-class PickerManyWidget(forms.Textarea):
+class PickerManyWidget(_Suggesting, forms.Textarea):
     template_name = "kernel/widgets/picker_many.html"
 
     def __init__(self, model: type[models.Model]):
         super().__init__(attrs={"rows": 3})
         self.model = model
-
-    get_context = PickerWidget.get_context
 
 
 class PickerManyField(forms.ModelMultipleChoiceField):
