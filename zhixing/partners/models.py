@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.constraints import dates_in_order, no_overlap, not_negative
 from zhixing.kernel.fields import MoneyField
@@ -174,7 +175,7 @@ class Opportunity(Record):
         NEGOTIATE = "negotiate", _("negotiation")
         IMPLEMENT = "implement", _("implementation")
         SUPERVISE = "supervise", _("supervision")
-        FOLLOW = "follow", _("follow-up")
+        FOLLOW = "follow", pgettext_lazy("stage", "follow-up")
         CLOSED = "closed", _("closed")
 
     title = models.CharField(_("title"), max_length=200)
@@ -267,9 +268,9 @@ class Need(Record):
         OTHER = "other", _("other")
 
     class Status(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("need", "open")
         CLAIMED = "claimed", _("claimed")
-        MET = "met", _("met")
+        MET = "met", pgettext_lazy("need", "met")
         CLOSED = "closed", _("closed")
 
     title = models.CharField(_("title"), max_length=200)
@@ -350,7 +351,7 @@ class GovernmentPolicy(Record):
     )
     summary = models.TextField(_("summary"), blank=True)
     status = models.CharField(_("decision"), max_length=8, choices=Status, default=Status.OPEN)
-    decision_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    decision_reason = models.CharField(pgettext_lazy("decision", "reason"), max_length=200, blank=True)
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
     scope = Scope(units=("applies_to__unit",), people=("owner",))
     lookup = ("number", "title")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.constraints import dates_in_order, no_overlap
 from zhixing.kernel.fields import EncryptedTextField, UsccField
@@ -44,8 +45,8 @@ class Organisation(Record):
         MICRO = "micro", _("micro")
 
     class Status(models.TextChoices):
-        LEAD = "lead", _("lead")
-        ACTIVE = "active", _("active")
+        LEAD = "lead", pgettext_lazy("partner", "lead")
+        ACTIVE = "active", pgettext_lazy("partner", "active")
         DORMANT = "dormant", _("dormant")
         BANNED = "banned", _("banned")
         MERGED = "merged", _("merged")

@@ -282,7 +282,7 @@ class GovernmentPolicySheet(Sheet):
     tabs = "status"
     search = ("title", "number", "issuer__name", "summary")
     groups = (
-        (_("Policy"), ("number", "title", "issuer", "issued_on", "effective_from", "effective_to")),
+        (_("Government policy"), ("number", "title", "issuer", "issued_on", "effective_from", "effective_to")),
         (_("What it offers"), ("money", "deadline", "applies_to", "owner", "summary")),
         (_("Decision"), ("status", "decision_reason", "decided_on")),
     )
@@ -369,7 +369,7 @@ class TechnologyNoteSheet(Sheet):
     search = ("title", "change", "consequence", "organisation__name")
     groups = (
         (_("Technology note"), ("title", "group", "organisation", "noted_on", "author")),
-        (_("Change"), ("change", "consequence")),
+        (_("Technical change"), ("change", "consequence")),
     )
     natural_key = ("group", "title", "noted_on")
     synonyms = {
