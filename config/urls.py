@@ -11,7 +11,9 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("governance/", include("zhixing.governance.urls")),
+    path("policy/", include("zhixing.policy.urls")),
     path("api/v1/", api.urls()),
+    path("", include("zhixing.insights.urls")),
     path("", include("zhixing.kernel.urls")),
 ]
 handler400 = "zhixing.kernel.pages.bad_request"

@@ -8,8 +8,29 @@ from zhixing.governance import sheets as governance
 from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
 from zhixing.partners import sheets as partners
+from zhixing.policy import sheets as policy
 
 DOMAINS = (
+    # No heading: what everybody opens first stands alone at the top of the menu.
+    Domain(
+        "insights",
+        "",
+        "home",
+        (),
+        pages=(
+            (_("Home"), "home", "home"),
+            (_("Overview"), "report", "overview", "insights.report"),
+            (_("Assessment reports"), "print", "reports", "insights.report"),
+        ),
+    ),
+    Domain(
+        "policy",
+        _("Policy"),
+        "scales",
+        (policy.StandingSheet(), policy.RuleSheet(), policy.PolicySheet(), policy.WaiverSheet(), policy.AcknowledgementSheet()),
+        pages=((_("Clauses and standings"), "heatmap", "clauses"),),
+        minor=(policy.RuleVersionSheet(),),
+    ),
     Domain(
         "partners",
         _("Partners"),

@@ -59,7 +59,7 @@ def propose_version(rule: Rule, *, by: Actor, starts_on: date, reason: str, numb
     `numbers`: target, full_mark, parameters, warn, weight; what is left out stays as in the version before.
     Raises ValidationError in words, or FlowError when no route of approval is set.
     """
-    if not by.can(RuleVersion, "add"):
+    if not by.can(Rule, "approve"):
         raise PermissionDenied(_("You may not change this record."))
     check_start(rule, starts_on)
     if not reason.strip():

@@ -77,7 +77,9 @@ def resolve_year(code: str | None, as_of: date | None) -> tuple[Year, bool]:
         period = academic_year(as_of or today)
         natural = min(today, period.ends_on)
     day = as_of or natural
-    return Year(period, day, period.ends_on < today, terms_around(period)), day == natural
+    past = period.ends_on < today
+    told_on = today if past and day == natural else day
+    return Year(period, day, past, terms_around(period), told_on), day == natural
 
 
 def open_years() -> list[str]:

@@ -215,7 +215,7 @@ class RuleVersion(Record):
     title_needs = ("rule",)
     flow = Flow(
         (
-            Step("submit", _("Submit for approval"), ("draft",), "submitted", icon="upload", primary=True),
+            Step("submit", _("Submit for approval"), ("draft",), "submitted", capability="approve", icon="upload", primary=True),
             Step("approve", _("Approve"), ("submitted",), "approved", icon="check", by_approval=True),
             Step("send_back", _("Send back"), ("submitted",), "draft", icon="sendback", comment="required", by_approval=True),
         )

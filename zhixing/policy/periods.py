@@ -23,6 +23,8 @@ class Asked:
 
     period: Period
     window: Window
+    # The day on which the verdict is told: what lacked when a period ended is called not met from the day after.
+    told_on: date
     # The day from which a rule that looks ahead warns: the beginning of the term before.
     warn_from: date | None = None
 
@@ -36,6 +38,13 @@ class Year:
     # Over by today's calendar: only what ended in it is still asked.
     past: bool
     terms: tuple[Period, ...] = ()
+    # The day on which verdicts are told; `as_of` unless the year is past.
+    told_on: date | None = None
+
+    def ask(self, period: Period, window: Window | None = None, warn_from: date | None = None) -> Asked:
+        """The question for one period of this year."""
+        window = window or Window(period.starts_on, period.ends_on, min(self.as_of, period.ends_on))
+        return Asked(period, window, self.told_on or self.as_of, warn_from)
 
 
 def terms_around(period: Period) -> tuple[Period, ...]:
@@ -63,22 +72,17 @@ def asked(
             found = [plan or own]
         case "rolling":
             window = rolling(as_of, int(parameters.get("window_months", DEFAULT_WINDOW_MONTHS)))
-            return [Asked(own, Window(window.starts_on, window.ends_on, as_of))]
+            return [year.ask(own, Window(window.starts_on, window.ends_on, as_of))]
         case _:
             found = [own]
-    return [
-        Asked(period, Window(period.starts_on, period.ends_on, min(as_of, period.ends_on)))
-        for period in found
-        if not (year.past and period.ends_on > own.ends_on)
-    ]
+    return [year.ask(period) for period in found if not (year.past and period.ends_on > own.ends_on)]
 
 
 def _terms(year: Year, ahead: int) -> list[Asked]:
     own = [term for term in year.terms if year.period.starts_on <= term.starts_on <= year.period.ends_on]
     if not own:
         # Without recorded terms the year itself is the one period in which the duty can be done.
-        period = year.period
-        return [Asked(period, Window(period.starts_on, period.ends_on, min(year.as_of, period.ends_on)))]
+        return [year.ask(year.period)]
     if year.past:
         chosen = own
     else:
@@ -89,8 +93,7 @@ def _terms(year: Year, ahead: int) -> list[Asked]:
     for term in chosen:
         place = year.terms.index(term) - ahead
         warn_from = year.terms[place].starts_on if ahead and place >= 0 else None
-        window = Window(term.starts_on, term.ends_on, min(year.as_of, term.ends_on))
-        questions.append(Asked(term, window, warn_from))
+        questions.append(year.ask(term, warn_from=warn_from))
     return questions
 
 

@@ -55,9 +55,9 @@ def judge(
     day = due_day(due, period, found_on, record_due)
     if due.at == "found":
         return Verdict("unmet", False, day, found_on)
-    if day is not None and as_of > day:
+    if day is not None and asked.told_on > day:
         return Verdict("unmet", False, day, found_on)
-    warned = any(on <= as_of for on in warn_days(warn, period, day, None, asked.warn_from))
+    warned = any(on <= asked.told_on for on in warn_days(warn, period, day, None, asked.warn_from))
     return Verdict("at_risk" if warned else "on_track", False, day, found_on)
 
 
