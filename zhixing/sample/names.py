@@ -73,16 +73,14 @@ _MOBILE = (
     "189",
     "198",
 )
-# Counties of birth on resident ids: Hainan's, and those from which other students come.
+# Counties of birth on resident ids as they were called then (469003: 儋州 before it became a city of its own rank).
 _BIRTHPLACES = (
     "460105",
     "460106",
     "460107",
     "460108",
-    "460202",
-    "460203",
-    "460204",
-    "460400",
+    "460200",
+    "469003",
     "469001",
     "469002",
     "469005",

@@ -18,7 +18,7 @@ from zhixing.sample.world import World
 _ROUTES = (
     ("governance.task_book", "任务书审批", [("dean", "own", "office"), ("office", "school", "leader")]),
     ("partners.industry_link", "行业组织联系审批", [("dean", "own", "office")]),
-    ("policy.rule", "规则数值变更审批", [("office", "school", "leader"), ("leader", "school", "")]),
+    ("policy.rule_version", "规则数值变更审批", [("office", "school", "leader"), ("leader", "school", "")]),
 )
 
 
