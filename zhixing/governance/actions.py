@@ -143,9 +143,10 @@ def renew_committee(committee: Committee, *, by: Actor, starts_on: date, ends_on
             seat.ends_on = last_day
             seat.save(update_fields=["ends_on", "updated_at"])
         events.log_many(seats, "ended", by=by, comment=comment)
-        kept = ("party", "person_id", "name", "organisation_id", "position")
         for seat in seats:
-            values = {name: getattr(seat, name) for name in kept}
+            values = {
+                name: getattr(seat, name) for name in ("party", "person_id", "name", "organisation_id", "position")
+            }
             _add(Seat(committee=following, starts_on=starts_on, **values), by=by, follows=True)
     return following
 
