@@ -31,8 +31,20 @@ def menu(actor: Actor, path: str) -> list[dict[str, Any]]:
                 address = sheet.url("list")
                 items.append({"label": sheet.label_plural, "icon": sheet.icon, "url": address, "active": path.startswith(address)})
         if items:
-            groups.append({"label": domain.label, "icon": domain.icon, "items": items, "active": any(item["active"] for item in items)})
+            groups.append({"label": domain.label, "icon": domain.icon, "items": items})
+    _mark_place(groups)
     return groups
+
+
+def _mark_place(groups: list[dict[str, Any]]) -> None:
+    """One item is where the reader is: the longest address that fits. Its group stands open; far from any, the first groups do."""
+    fitting = [item for group in groups for item in group["items"] if item["active"]]
+    here = max(fitting, key=lambda item: len(item["url"]), default=None)
+    for place, group in enumerate(groups):
+        for item in group["items"]:
+            item["active"] = item is here
+        inside = any(item["active"] for item in group["items"])
+        group["open"] = inside or (place < 3 and (here is None or here["url"] == "/"))
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,7 +23,7 @@ from zhixing.kernel.approval import panel
 from zhixing.kernel.filtering import Listing, address, search
 from zhixing.kernel.forms import candidates, naming_words, pickable
 from zhixing.kernel.models import Notice, Record, SavedView
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.scope import Actor, RecordQuerySet
 from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404, sheets
 from zhixing.kernel.timeline import files_of, timeline
 
@@ -117,11 +120,16 @@ def page_numbers(page: Any, query: QueryDict) -> dict[str, Any]:
 
 
 class _Counted(Paginator):
-    """A paginator that was already told the count."""
+    """The pages of a listing that was already counted."""
 
-    def __init__(self, rows: Any, per_page: int, count: int):
-        super().__init__(rows, per_page)
-        self.count = count  # type: ignore[misc]
+    def __init__(self, listing: Listing, per_page: int, count: int):
+        super().__init__((), per_page)
+        self.listing, self.count = listing, count  # type: ignore[misc]
+
+    def page(self, number: Any) -> Page:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        return Page(self.listing.page(start, start + self.per_page), number, self)
 
 
 @require_GET
@@ -131,24 +139,19 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     sheet = sheet_of(request, domain, name)
     listing = Listing(sheet, actor, request.GET)
     tabs, count = _tabs(sheet, listing)
-    page = _Counted(listing.fetch(), PAGE, count).get_page(request.GET.get("page"))
+    page = _Counted(listing, PAGE, count).get_page(request.GET.get("page"))
     columns = listing.columns
-    labels = [str(sheet.column_label(path)) for path in columns]
-    numeric = ["zx-num" if values.is_numeric(sheet, path) else "" for path in columns]
-    rows = []
-    for record in page.object_list:
-        first, *rest = columns
-        # The first cell is the link to the record itself, so it holds plain words.
-        cells = [values.Cell(values.escape(values.text(sheet, record, first) or str(record)), labels[0])]
-        cells += [values.Cell(values.html(sheet, record, path), label, css) for path, label, css in zip(rest, labels[1:], numeric[1:], strict=True)]
-        rows.append({"pk": record.pk, "url": sheet.url("detail", record.pk), "cells": cells})
+    cells = _cells(sheet, columns)
+    rows = [{"pk": record.pk, "cells": cells(record)} for record in page.object_list]
     saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
     clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "sort", "tab"}})
     context = {
         "sheet": sheet,
         "tabs": tabs,
-        # A panel of choices costs a query each: it is drawn when it is opened, or when a filter is on.
-        "filter_form": listing.filterset.form if listing.is_filtered or "filters" in request.GET else None,
+        # A panel of choices costs a query each: it is drawn when it is opened; until then the filters that are on are kept as they are.
+        "filter_form": listing.filterset.form if "filters" in request.GET else None,
+        "kept_filters": [(key, value) for key in listing.filterset.filters for value in request.GET.getlist(key)],
+        "keep_params": [(key, request.GET[key]) for key in ("tab", "sort", "columns", "archived") if key in request.GET],
         "filters_url": listing.address(filters=1) if sheet.filters else "",
         "search_value": listing.words,
         "active_filters": _active_filters(listing),
@@ -172,6 +175,28 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         "empty": {},
     }
     return render(request, "kernel/list.html", context)
+
+
+def _cells(sheet: Sheet, columns: tuple[str, ...]) -> Callable[[Record], SafeString]:
+    """The cells of a row as they stand on the page. The first is the link to the record itself, so it holds plain words."""
+    first, *rest = columns
+    title, address = values.reader(sheet, first), sheet.addresses("detail")
+    assert address is not None
+    head = f'<td class="zx-cell-main" data-label="{values.escape(sheet.column_label(first))}"><a class="zx-cell-title" href="'
+    others = [
+        (
+            f'<td class="{"zx-num" if values.is_numeric(sheet, path) else ""}" data-label="{values.escape(sheet.column_label(path))}">',
+            values.renderer(sheet, path),
+        )
+        for path in rest
+    ]
+
+    def cells(record: Record) -> SafeString:
+        found = [f'{head}{address(record.pk)}">{values.escape(title(record) or str(record))}</a></td>']
+        found += [f"{opening}{render(record)}</td>" for opening, render in others]
+        return SafeString("".join(found))
+
+    return cells
 
 
 def _bulk_actions(sheet: Sheet, actor: Actor) -> list[dict[str, Any]]:
@@ -243,23 +268,48 @@ def _groups(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
         groups.append({"label": label, "fields": fields})
     if sheet.computed:
         counted = [{"label": column.label, "html": values.html(sheet, record, path), "masked_reveal_url": ""} for path, column in sheet.computed.items()]
-        groups.append({"label": _("Counted"), "fields": counted})
+        groups.append({"label": _("In figures"), "fields": counted})
     return groups
 
 
-def _related(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
-    """The lists that hang on a record: five rows each, with the count, in one query each."""
-    lists = []
+# Of the lists that hang on a record, so many show their first rows; the others their number and the way there.
+OPEN_LISTS, OPEN_ROWS = 4, 5
+
+
+def _hanging(sheet: Sheet, record: Record, actor: Actor) -> list[tuple[Sheet, str, RecordQuerySet]]:
+    """The lists that hang on a record and that this actor may open: the type, the path back, and the rows."""
+    found = []
     for name in sheet.related:
-        relation = sheet.model._meta.get_field(name)
-        target = sheet_for(relation.related_model)  # type: ignore[arg-type]
+        relation: Any = sheet.model._meta.get_field(name)
+        target = sheet_for(relation.related_model)
         if target is None or not actor.can(target.model):
             continue
-        path = relation.field.name if hasattr(relation, "field") and relation.auto_created else relation.remote_field.name  # type: ignore[union-attr]
+        path = relation.field.name if hasattr(relation, "field") and relation.auto_created else relation.remote_field.name
+        found.append((target, path, target.rows(actor).filter(**{path: record}, archived_at=None)))
+    return found
+
+
+def _counts(record: Record, lists: list[tuple[Sheet, str, RecordQuerySet]]) -> list[int]:
+    """How long each list is, in one query for all."""
+    if not lists:
+        return []
+    numbers = [
+        Coalesce(Subquery(rows.order_by().values(path).annotate(n=Count("pk", distinct=True)).values("n")[:1]), 0)
+        for _target, path, rows in lists
+    ]
+    return list(type(record)._base_manager.filter(pk=record.pk).values_list(*numbers).first() or [0] * len(lists))
+
+
+def _related(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
+    """The lists that hang on a record with their numbers; the first that are not empty show their first rows."""
+    lists, opened = [], 0
+    hanging = _hanging(sheet, record, actor)
+    for (target, path, rows), count in zip(hanging, _counts(record, hanging), strict=True):
         columns = tuple(column for column in target.columns if column.split("__")[0] != path)[:5]
-        rows = target.with_columns(target.rows(actor).filter(**{path: record}, archived_at=None), columns)
-        shown = list(rows.order_by(*(target.model._meta.ordering or ("pk",)))[:6])
-        count = rows.count() if len(shown) == 6 else len(shown)
+        shown: list[Any] = []
+        if count and opened < OPEN_LISTS:
+            opened += 1
+            shown = list(target.with_columns(rows, columns).order_by(*(target.model._meta.ordering or ("pk",)))[:OPEN_ROWS])
         query = f"?{path}={record.pk}"
         lists.append(
             {
@@ -278,7 +328,7 @@ def _related(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]
                             for i, column in enumerate(columns)
                         ],
                     }
-                    for item in shown[:5]
+                    for item in shown
                 ],
                 "add_url": target.url("add") + query if actor.can(target.model, "add") else "",
                 "all_url": target.url("list") + query,
@@ -311,6 +361,7 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
     if record.archived_at and may_delete:
         actions.append({"key": "restore", "label": _("Restore"), "icon": "refresh", "url": sheet.url("restore", pk), "needs_form": False})
     state = sheet.flow.field if sheet.flow else ""
+    related = _related(sheet, record, actor)
     context = {
         "sheet": sheet,
         "record": record,
@@ -322,7 +373,8 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
         "meta": [{"icon": "clock", "text": _("Last changed %(when)s") % {"when": values.plain(record.updated_at)}}],
         "groups": _groups(sheet, record, actor),
         "actions": actions,
-        "related": _related(sheet, record, actor),
+        "related": [item for item in related if item["rows"]],
+        "empty_related": [item for item in related if not item["rows"]],
         "timeline": timeline(sheet, record),
         "files": files_of(record, may_change),
         "upload_url": sheet.url("upload", pk) if may_change else "",
