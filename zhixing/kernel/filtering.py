@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.forms import PickerField, candidates
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.scope import Actor, is_many
 from zhixing.kernel.sheet import Sheet, resolve
 
 
@@ -25,12 +25,12 @@ def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filte
         raise FieldDoesNotExist(f"{sheet.key}: no filter path {path}")
     label = field.verbose_name
     if field.choices:
-        return {path: django_filters.MultipleChoiceFilter(field_name=path, choices=field.choices, label=label)}
+        return {path: _ChoicesFilter(field_name=path, choices=field.choices, label=label)}
     if field.is_relation:
         rows = candidates(field.related_model, actor)  # type: ignore[arg-type]
         if getattr(field.related_model, "picked", False):
             return {path: _PickedFilter(field_name=path, queryset=rows, label=label)}
-        return {path: django_filters.ModelMultipleChoiceFilter(field_name=path, queryset=rows, label=label)}
+        return {path: _RecordsFilter(field_name=path, queryset=rows, label=label)}
     if isinstance(field, models.DateField):
         widget = forms.DateInput(attrs={"type": "date"})
         return {
@@ -45,6 +45,28 @@ def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filte
             f"{path}_to": django_filters.NumberFilter(field_name=path, lookup_expr="lte", label=_("%(field)s to") % {"field": label}),
         }
     return {path: django_filters.CharFilter(field_name=path, lookup_expr="icontains", label=label)}
+
+
+def _any_of(rows: QuerySet, path: str, wanted: list[Any]) -> QuerySet:
+    """Rows of which `path` is one of these. Never by DISTINCT, which would sort every column of every row."""
+    match = Q(**{f"{path}__in": wanted})
+    if is_many(rows.model, path):
+        match = Q(pk__in=rows.model._base_manager.filter(match).order_by().values("pk"))
+    return rows.filter(match)
+
+
+class _ChoicesFilter(django_filters.MultipleChoiceFilter):
+    """Any of the chosen values."""
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return _any_of(qs, self.field_name, value) if value else qs
+
+
+class _RecordsFilter(django_filters.ModelMultipleChoiceFilter):
+    """Any of the chosen records."""
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return _any_of(qs, self.field_name, list(value)) if value else qs
 
 
 class _IdOrName(PickerField):
@@ -111,11 +133,6 @@ class Listing:
         self.rows = rows.filter(**{self.sheet.tabs: self.tab}) if self.sheet.tabs and self.tab else rows
 
     @property
-    def is_filtered(self) -> bool:
-        """Whether the address sets any filter of this list."""
-        return any(self.query.get(name) for name in self.filterset.filters)
-
-    @property
     def columns(self) -> tuple[str, ...]:
         """The columns on screen, as chosen in the address."""
         asked = [name for part in (*self.query.getlist("cols"), *self.query.getlist("columns")) for name in part.split(",") if name in self.sheet.all_columns]
@@ -137,8 +154,18 @@ class Listing:
 
     def fetch(self) -> QuerySet:
         """The rows with all that the columns show, in order: one query, with one more for each column of many."""
-        needed = tuple(dict.fromkeys((*self.columns, *(name.lstrip("-") for name in self.order if name.lstrip("-") in self.sheet.computed))))
-        return self.sheet.with_columns(self.rows, needed).order_by(*self.order)
+        return self.sheet.with_columns(self.rows, (*self.columns, *self._counted_order)).order_by(*self.order)
+
+    def page(self, start: int, stop: int) -> QuerySet:
+        """The same rows from `start` to before `stop`, in one query that finds them first and joins and counts for them alone."""
+        keys = self.sheet.with_columns(self.rows, self._counted_order).order_by(*self.order).values("pk")[start:stop]
+        rows = self.sheet.with_columns(self.rows.model._base_manager.filter(pk__in=keys), (*self.columns, *self._counted_order))
+        return rows.order_by(*self.order)
+
+    @property
+    def _counted_order(self) -> tuple[str, ...]:
+        """Computed columns that the rows are sorted by."""
+        return tuple(name.lstrip("-") for name in self.order if name.lstrip("-") in self.sheet.computed)
 
     def address(self, **changes: Any) -> str:
         """This list's query string with some keys replaced, or removed with None."""

@@ -157,7 +157,7 @@ class Actor:
 SYSTEM = Actor(name="system", is_system=True)
 
 
-def _is_many(model: type[Model], path: str) -> bool:
+def is_many(model: type[Model], path: str) -> bool:
     for name in path.split("__"):
         relation = model._meta.get_field(name)
         if relation.many_to_many or relation.one_to_many:
@@ -192,7 +192,7 @@ class RecordQuerySet(models.QuerySet):
         condition = Q()
         for path in paths:
             match = Q(**{f"{path}__{lookup}": value})
-            if _is_many(self.model, path):
+            if is_many(self.model, path):
                 # A join over many rows would repeat the record: ask by subquery instead.
                 match = Q(pk__in=self.model._base_manager.filter(match).order_by().values("pk"))
             condition |= match

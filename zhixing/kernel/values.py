@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape as escaped
 from typing import Any
 
 from django.db import models
 from django.db.models import Model
-from django.urls import NoReverseMatch
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from zhixing.kernel.fields import MoneyField, mask
 from zhixing.kernel.sheet import Sheet, sheet_for
 
-__all__ = ["Cell", "escape", "html", "is_numeric", "link", "machine", "plain", "text", "value_at"]
+__all__ = [
+    "Cell",
+    "escape",
+    "html",
+    "is_numeric",
+    "link",
+    "linker",
+    "machine",
+    "plain",
+    "reader",
+    "renderer",
+    "text",
+    "value_at",
+    "words_of",
+]
 
 # Colours of states that many types share; any other state is neutral.
 TONES = {
@@ -45,25 +60,37 @@ def owner_of(record: Model, path: str) -> tuple[Any, str]:
     return (value_at(record, "__".join(hops)) if hops else record), last
 
 
-def text(sheet: Sheet, record: Model, path: str, masked: bool = True) -> str:
-    """A value as plain words in the reader's language."""
+def reader(sheet: Sheet, path: str, masked: bool = True) -> Callable[[Any], str]:
+    """How a column reads as plain words in the reader's language; what its field decides is decided once, not for every row."""
     field = sheet.field(path)
     if field is None:
-        value = getattr(record, path, None)
-        return plain(value)
+        return lambda record: plain(getattr(record, path, None))
     if field.many_to_many:
-        return "、".join(str(item) for item in value_at(record, path).all())
-    holder, name = owner_of(record, path)
-    if holder is None:
-        return ""
-    value = getattr(holder, name)
+        return lambda record: "、".join(str(item) for item in value_at(record, path).all())
+    words = words_of(field, masked)
+    *hops, name = path.split("__")
+    if hops:
+        return lambda record: words(value_at(record, path))
+    return lambda record: words(getattr(record, name))
+
+
+def words_of(field: models.Field, masked: bool = True) -> Callable[[Any], str]:
+    """How the values of a field read as plain words."""
     if field.choices:
-        return str(getattr(holder, f"get_{name}_display")()) if value not in (None, "") else ""
+        labels = {value: str(label) for value, label in field.flatchoices if value != ""}
+        return lambda value: "" if value is None or value == "" else labels.get(value) or str(value)
     if getattr(field, "masked", False) and masked:
-        return mask(value or "")
-    if isinstance(field, MoneyField) and value is not None:
-        return f"{value:,.2f}"
-    return plain(value)
+        return lambda value: mask(value or "")
+    if isinstance(field, MoneyField):
+        return lambda value: plain(value) if value is None else f"{value:,.2f}"
+    if not field.is_relation and isinstance(field, (models.CharField, models.IntegerField)):
+        return lambda value: "" if value is None else str(value)
+    return plain
+
+
+def text(sheet: Sheet, record: Model, path: str, masked: bool = True) -> str:
+    """A value as plain words in the reader's language."""
+    return reader(sheet, path, masked)(record)
 
 
 def plain(value: Any) -> str:
@@ -83,45 +110,63 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def html(sheet: Sheet, record: Model, path: str, masked: bool = True) -> SafeString:
-    """A value as it stands on a page: states as badges, relations as links."""
+NONE: SafeString = mark_safe('<span class="zx-none">—</span>')
+
+
+def renderer(sheet: Sheet, path: str, masked: bool = True) -> Callable[[Any], SafeString]:
+    """How a column stands on a page: states as badges, relations as links; what its field decides is decided once."""
     field = sheet.field(path)
-    words = text(sheet, record, path, masked)
-    if not words:
-        return mark_safe('<span class="zx-none">—</span>')
+    if field is not None and field.many_to_many:
+        linked = linker(field.related_model)  # type: ignore[arg-type]
+        return lambda record: format_html_join("、", "{}", ((linked(item),) for item in value_at(record, path).all())) or NONE
+    if field is not None and field.is_relation:
+        linked = linker(field.related_model)  # type: ignore[arg-type]
+        return lambda record: linked(value_at(record, path))
+    words, frame = reader(sheet, path, masked), _frame(sheet, field, path)
+
+    def render(record: Any) -> SafeString:
+        shown = words(record)
+        return SafeString(frame(escaped(shown), record)) if shown else NONE
+
+    return render
+
+
+def _frame(sheet: Sheet, field: models.Field | None, path: str) -> Callable[[str, Any], str]:
+    """What stands around the words of a column."""
     if field is None:
         computed = sheet.computed[path]
         target = sheet_for(computed.rows[0]) if computed.rows else None
         if target and computed.rows:
-            return format_html('<a href="{}?{}={}">{}</a>', target.url("list"), computed.rows[1], record.pk, words)
-        return format_html("{}", words)
-    if field.many_to_many:
-        return format_html_join("、", "{}", ((link(item),) for item in value_at(record, path).all()))
-    holder, name = owner_of(record, path)
-    if field.is_relation:
-        return link(getattr(holder, name))
-    flow = getattr(holder, "flow", None)
-    if field.choices and flow and flow.field == name:
-        state = getattr(holder, name)
-        return format_html('<span class="zx-tag zx-tag--{}">{}</span>', TONES.get(state, "plain"), words)
+            address = f"{escaped(target.url('list'))}?{computed.rows[1]}="
+            return lambda words, record: f'<a href="{address}{record.pk}">{words}</a>'
+        return lambda words, record: words
+    flow = getattr(field.model, "flow", None)
+    if field.choices and flow and flow.field == field.name:
+        return lambda words, record: f'<span class="zx-tag zx-tag--{TONES.get(value_at(record, path), "plain")}">{words}</span>'
     if isinstance(field, models.URLField):
-        return format_html('<a href="{}" rel="noopener">{}</a>', words, words)
-    if isinstance(field, models.TextField) and "\n" in words:
-        return format_html('<span class="zx-prose">{}</span>', words)
-    return format_html("{}", words)
+        return lambda words, record: f'<a href="{words}" rel="noopener">{words}</a>'
+    if isinstance(field, models.TextField):
+        return lambda words, record: f'<span class="zx-prose">{words}</span>' if "\n" in words else words
+    return lambda words, record: words
+
+
+def html(sheet: Sheet, record: Model, path: str, masked: bool = True) -> SafeString:
+    """A value as it stands on a page: states as badges, relations as links."""
+    return renderer(sheet, path, masked)(record)
+
+
+def linker(model: type[Model]) -> Callable[[Model | None], SafeString]:
+    """How records of a type are shown: as links to their pages; as plain words where they have none."""
+    sheet = sheet_for(model)
+    address = sheet.addresses("detail") if sheet else None
+    if address is None:
+        return lambda record: NONE if record is None else SafeString(escaped(str(record)))
+    return lambda record: NONE if record is None else SafeString(f'<a href="{address(record.pk)}">{escaped(str(record))}</a>')
 
 
 def link(record: Model | None) -> SafeString:
     """A record as a link to its page; plain words where it has none."""
-    if record is None:
-        return mark_safe('<span class="zx-none">—</span>')
-    sheet = sheet_for(type(record))
-    if sheet is None:
-        return format_html("{}", str(record))
-    try:
-        return format_html('<a href="{}">{}</a>', sheet.url("detail", record.pk), str(record))
-    except NoReverseMatch:
-        return format_html("{}", str(record))
+    return NONE if record is None else linker(type(record))(record)
 
 
 def machine(field: models.Field | None, record: Model, path: str, masked: bool = True) -> Any:
