@@ -63,11 +63,9 @@ def test_the_same_dice_give_the_same_college_and_others_another() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "day", [date(2026, 9, 1), date(2027, 1, 20), date(2027, 8, 31), date(2028, 2, 29), date(2044, 10, 3)], ids=str
-)
+@pytest.mark.parametrize("day", [date(2026, 9, 1), date(2028, 2, 29), date(2044, 7, 31)], ids=str)
 def test_it_can_be_made_on_any_day(day: date) -> None:
-    """On the first day of an academic year, in the winter holiday, on a leap day, beyond the table of festivals."""
+    """On the first day of an academic year, on a leap day, and in a holiday beyond the table of festivals."""
     with transaction.atomic():
         world = build(TINY, SEED, day)
         with connection.cursor() as cursor:
