@@ -101,7 +101,7 @@ def rename(organisation: Organisation, *, by: Actor, name: str, on: date | None 
         raise FlowError(_("This is already its name."), code="same_name")
     with _changing(organisation, "rename", by=by, comment=comment, old=organisation.name, new=name, on=str(day)) as row:
         last = row.names.filter(ends_on__isnull=False, ends_on__lt=day).order_by("-ends_on").first()
-        starts = last.ends_on + timedelta(days=1) if last else row.founded_on
+        starts = last.ends_on + timedelta(days=1) if last and last.ends_on else row.founded_on
         ends = day - timedelta(days=1)
         former, is_new = OrganisationName.objects.get_or_create(
             organisation=row,

@@ -170,9 +170,9 @@ def _collisions(
         if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
             unique.append((constraint.fields, constraint.condition))  # type: ignore[arg-type]
         elif isinstance(constraint, ExclusionConstraint):
-            names = [expression for expression, _operator in constraint.expressions if isinstance(expression, str)]
+            equal = [expression for expression, _operator in constraint.expressions if isinstance(expression, str)]
             days = days_of(constraint)
-            lookups = same(names) if key.name in names else None
+            lookups = same(equal) if key.name in equal else None
             if lookups is not None and days is not None:
                 start, end = (getattr(row, name) for name in days)
                 lookups &= Q(**{f"{days[1]}__isnull": True}) | Q(**{f"{days[1]}__gte": start})
@@ -225,7 +225,7 @@ def _join(notes: _Notes, key: models.ForeignKey, target: int, rows: list[models.
         _repoint(notes, model, loser_key, winner.pk)
         notes.drop(model, loser_key)
     # Only now is there room for the kept row at the target, and for the days of all.
-    written = {key.attname: target}
+    written: dict[str, Any] = {key.attname: target}
     for days in filter(None, map(days_of, model._meta.constraints)):
         ends = [getattr(row, days[1]) for row in rows]
         written[days[0]] = min(getattr(row, days[0]) for row in rows)
