@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from zhixing.kernel import events
+from zhixing.kernel import changes, events
 from zhixing.kernel.models import File, Record
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import sheet_or_404
@@ -111,6 +111,8 @@ def attach(record: Record, file: UploadedFile, *, by: Actor) -> File:
             uploaded_by_id=by.user_id,
         )
         events.log(record, "file_added", by=by, comment=kept.name)
+        # A file is evidence: what counts the record counts it anew.
+        changes.touched(type(record), [record.pk])
     return kept
 
 
@@ -156,6 +158,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         events.log(record, "file_removed", by=actor, comment=file.name, data={"sha256": file.sha256})
         file.delete()
+        changes.touched(type(record), [record.pk])
         transaction.on_commit(lambda: content.delete(save=False))
     messages.success(request, _("“%(name)s” is removed.") % {"name": file.name})
     return redirect(sheet_or_404(type_key(record)).url("detail", record.pk))
