@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "zhixing.org",
     "zhixing.partners",
     "zhixing.governance",
+    "zhixing.agreements",
     "zhixing.policy",
     "zhixing.insights",
     "zhixing.sample",

@@ -333,6 +333,16 @@ class ApprovalStation(models.Model):
         indexes = [models.Index(fields=["state", "role", "unit_id"], name="approval_inbox")]
 
 
+class NumberSeries(models.Model):
+    """The last number of a series (see `kernel/numbering.py`). Whoever takes the next holds this row, so none is skipped or given twice."""
+
+    key = models.CharField(max_length=100, primary_key=True)
+    last = models.PositiveIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("number series")
+
+
 class ApiToken(models.Model):
     """A key for the campus data centre's programs: acts as its user, may be revoked; only its digest is kept."""
 
