@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test import TestCase
 from django.utils import timezone
 
 from tests.policy import factories
@@ -31,3 +34,16 @@ def college(db: None, clock: Callable[[date], None]) -> factories.College:
     made = factories.college()
     load_packs()
     return made
+
+
+@pytest.fixture
+def commit(db: None) -> Callable[[], AbstractContextManager[None]]:
+    """What is written inside the block is taken for committed: whoever listens to changes hears of it, and of nothing before."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        connection.run_on_commit = []
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            yield
+
+    return block

@@ -49,8 +49,8 @@ def link(group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date | 
 
 
 def activity(group: MajorGroup, held_on: date, **more: Any) -> Activity:
-    values = {"kind": Activity.Kind.ASSOCIATION, "status": Activity.Status.HELD, "minutes": "纪要", **more}
-    return Activity.objects.create(title=f"活动{next(_numbers)}", held_on=held_on, unit=group.unit, group=group, **values)
+    values = {"kind": Activity.Kind.ASSOCIATION, "status": Activity.Status.HELD, "minutes": "纪要", "title": f"活动{next(_numbers)}", **more}
+    return Activity.objects.create(held_on=held_on, unit=group.unit, group=group, **values)
 
 
 def committee(group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date = date(2030, 1, 1), seats: int = 1) -> Committee:
