@@ -144,18 +144,17 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     cells = _cells(sheet, columns)
     rows = [{"pk": record.pk, "cells": cells(record)} for record in page.object_list]
     saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
-    clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "sort", "tab"}})
+    clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "columns", "sort", "tab"}})
     context = {
         "sheet": sheet,
         "tabs": tabs,
         # A panel of choices costs a query each: it is drawn when it is opened; until then the filters that are on are kept as they are.
         "filter_form": listing.filterset.form if "filters" in request.GET else None,
         "kept_filters": [(key, value) for key in listing.filterset.filters for value in request.GET.getlist(key)],
-        "keep_params": [(key, request.GET[key]) for key in ("tab", "sort", "columns", "archived") if key in request.GET],
         "filters_url": listing.address(filters=1) if sheet.filters else "",
         "search_value": listing.words,
         "active_filters": _active_filters(listing),
-        "keep_params": [(key, value) for key in ("tab", "sort", "cols") for value in request.GET.getlist(key) if value],
+        "keep_params": [(key, value) for key in ("tab", "sort", "cols", "columns", "archived") for value in request.GET.getlist(key) if value],
         "clear_url": clear,
         "columns": _headings(sheet, listing),
         "all_columns": [{"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns],
