@@ -14,11 +14,13 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 from stdnum.cn import uscc
 
 from zhixing.kernel.fields import UsccField
 from zhixing.kernel.scope import Scope, role_table, type_key
 from zhixing.org.models import Membership, Person, Role, Unit, User
+from zhixing.policy.models import WordsField
 
 _numbers = itertools.count(1)
 BEGIN, END = date(2025, 3, 1), date(2027, 2, 28)
@@ -30,29 +32,34 @@ def valid_uscc(n: int) -> str:
     return body + uscc.calc_check_digit(body)
 
 
-# What a type's fields must be beyond their own types: n makes it unique.
-SPECIAL: dict[str, Callable[[int], dict[str, Any]]] = {
-    "org.school": lambda n: {"code": f"{n:010d}"},
-    "org.academic_year": lambda n: {
-        "code": f"{1000 + n}-{1001 + n}",
-        "starts_on": date(1000 + n, 9, 1),
-        "ends_on": date(1001 + n, 8, 31),
+def _year(n: int) -> int:
+    return 1000 + n % 8900
+
+
+# What a type's fields must be beyond their own types: n makes it unique, the second holds what is given already.
+SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
+    "org.school": lambda n, given: {"code": f"{n:010d}"},
+    "org.academic_year": lambda n, given: {
+        "code": f"{_year(n)}-{_year(n) + 1}",
+        "starts_on": date(_year(n), 9, 1),
+        "ends_on": date(_year(n) + 1, 8, 31),
     },
-    "org.term": lambda n: {"number": 1, "starts_on": date(1000 + n, 9, 1), "ends_on": date(1001 + n, 1, 31)},
-    "org.unit": lambda n: {"kind": "college"},
+    "org.term": lambda n, given: {"number": 1, "starts_on": date(_year(n), 9, 1), "ends_on": date(_year(n) + 1, 1, 31)},
+    "org.unit": lambda n, given: {"kind": "college"},
     # One name at a time: each of a day.
-    "org.unit_name": lambda n: {"starts_on": date.fromordinal(n), "ends_on": date.fromordinal(n)},
-    "org.person": lambda n: {"staff_number": f"P{n:06d}", "email": ""},
-    "org.major": lambda n: {"code": f"{n:06d}"},
-    "org.cohort": lambda n: {"entry_year": 2024},
+    "org.unit_name": lambda n, given: {"starts_on": date.fromordinal(n), "ends_on": date.fromordinal(n)},
+    "org.person": lambda n, given: {"staff_number": f"P{n:06d}", "email": ""},
+    "org.major": lambda n, given: {"code": f"{n:06d}"},
+    "org.cohort": lambda n, given: {"entry_year": 2024},
     # A role or a deputy of the past gives nobody a hat today.
-    "org.membership": lambda n: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
-    "org.delegation": lambda n: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
-    "partners.organisation": lambda n: {"uscc": valid_uscc(n)},
-    "governance.committee": lambda n: {"kind": "council", "group": None},
-    "governance.seat": lambda n: {"party": "school", "person": make(Person)},
-    "governance.task": lambda n: {"progress": 0},
-    "governance.task_appraisal": lambda n: {"score": Decimal(80)},
+    "org.membership": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
+    "org.delegation": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
+    "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
+    "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
+    "governance.seat": lambda n, given: {"party": "school", "person": make(Person)},
+    "governance.task": lambda n, given: {"progress": 0},
+    "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
+    "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},
 }
 # Fields that stay empty even in a full record: another kind of record has them.
 NEVER = {"partners.organisation": {"merged_into"}, "org.unit": {"merged_into"}, "governance.committee": {"group"}}
@@ -85,7 +92,7 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
         case models.CharField() | models.TextField():
             return text(field, n)
         case models.DateTimeField():
-            return None
+            return timezone.now()
         case models.DateField():
             return END if field.name in _LAST else BEGIN
         case models.BooleanField():
@@ -94,6 +101,8 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
             return Decimal(1)
         case models.IntegerField() | models.FloatField():
             return n % 30_000
+        case WordsField():
+            return {"zh-hans": f"样例{n}", "en": f"Sample {n}"}
         case models.JSONField():
             return {}
     raise NotImplementedError(f"tests/factories.py: no value for {field}")
@@ -159,8 +168,8 @@ def build(
             several[name] = [value]
         else:
             values[name] = value
-    special = SPECIAL.get(type_key(model), lambda n: {})
-    values = {**{k: v for k, v in special(n).items() if k not in values}, **values, **given}
+    special = SPECIAL.get(type_key(model), lambda n, given: {})
+    values = {**special(n, {**values, **given}), **values, **given}
     never = NEVER.get(type_key(model), set())
     for field in model._meta.concrete_fields:
         if field.name not in values and field.name not in never and _needed(field, full):

@@ -17,6 +17,13 @@ from zhixing.kernel.scope import role_table, type_key
 from zhixing.kernel.sheet import Sheet, resolve, sheets
 
 
+def _exists(model: type[models.Model], path: str) -> bool:
+    """Whether a path leads to a field, or to a key of a JSON field."""
+    hops = path.split("__")
+    ends = (resolve(model, "__".join(hops[:i])) for i in range(len(hops) - 1, 0, -1))
+    return resolve(model, path) is not None or any(isinstance(field, models.JSONField) for field in ends)
+
+
 def _unknown(sheet: Sheet, attribute: str, names: Iterable[str], known: Iterable[str]) -> Iterator[CheckMessage]:
     for name in names:
         if name not in known:
@@ -37,7 +44,7 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
     }
     for attribute, paths in asked.items():
         for path in paths:
-            if resolve(model, path) is None:
+            if not _exists(model, path):
                 yield Error(
                     f"{sheet.key}: {attribute} names {path!r}, which is no path of the model.", id="zhixing.E001"
                 )
