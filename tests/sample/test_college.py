@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -194,3 +195,11 @@ def test_last_year_one_group_held_nothing(college: World) -> None:
     assert [code for code in (group.code for group in facts.GROUPS) if states.get(code) == "unmet"] == [
         facts.LAST_YEAR_NONE
     ]
+
+
+def test_the_docs_name_the_people_who_sign_in(college: World) -> None:
+    told = (Path(settings.ROOT) / "docs" / "sample-college.md").read_text(encoding="utf-8")
+    for role in ("office", "leader", "dean", "secretary"):
+        assert f"`demo-{role}` | {college.cast[role].name}，" in told
+    for group in facts.GROUPS:
+        assert group.code in told
