@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.test import Client
@@ -61,6 +62,21 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
     "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},
 }
+# What a full record must hold in a state besides the state itself; the empty key stands for all others.
+STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
+    "partners.organisation": {
+        "merged": lambda: {"merged_into": make(apps.get_model("partners", "Organisation"))},
+        "": lambda: {"merged_into": None},
+    },
+    "policy.waiver": {"": lambda: {"decided_on": BEGIN}},
+}
+
+
+def state_values(key: str, state: str) -> dict[str, Any]:
+    known = STATES.get(key, {})
+    return known.get(state, known.get("", dict))()
+
+
 # Fields that stay empty even in a full record: another kind of record has them.
 NEVER = {"partners.organisation": {"merged_into"}, "org.unit": {"merged_into"}, "governance.committee": {"group"}}
 
