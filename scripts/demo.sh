@@ -5,6 +5,7 @@ manage=".venv/bin/python manage.py"
 $manage messages --compile
 $manage migrate --verbosity 0
 $manage make-college
+$manage load-policy
 $manage assess
 if [ "${SERVE:-1}" = 0 ]; then
     echo "The sample college is ready. Serve it with: make run"
