@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
+    "zhixing.intake",
     "zhixing.kernel",
     "zhixing.org",
     "zhixing.partners",

@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhixing.kernel import importing
-from zhixing.kernel.cleaning import ReadError
+from zhixing.intake.cleaning import ReadError
 from zhixing.kernel.models import ImportRun
-from zhixing.kernel.reading import column_letters
+from zhixing.intake.reading import column_letters
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
 from zhixing.kernel.views import PAGE, page_numbers, sheet_of

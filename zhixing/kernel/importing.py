@@ -19,12 +19,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from zhixing.kernel import changes, events, staging
-from zhixing.kernel.cleaning import CellFault, ReadError, column_cleaner
+from zhixing.intake.cleaning import CellFault, ReadError, column_cleaner
 from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
 from zhixing.kernel.forms import candidates, naming_words
-from zhixing.kernel.marking import mark_faults
+from zhixing.intake.marking import mark_faults
 from zhixing.kernel.models import HeaderMemory, ImportRun
-from zhixing.kernel.reading import SheetData, Workbook, data_rows, filled_sheets, find_header, map_headers, normalise_header, open_workbook
+from zhixing.intake.reading import SheetData, Workbook, data_rows, filled_sheets, find_header, map_headers, normalise_header, open_workbook
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
 from zhixing.kernel.writing import readable

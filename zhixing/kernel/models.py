@@ -343,6 +343,40 @@ class NumberSeries(models.Model):
         verbose_name = _("number series")
 
 
+class OutsideLink(models.Model):
+    """A link by which somebody without an account does one thing to one record (see `kernel/links.py`). Only its digest is kept."""
+
+    purpose = models.CharField(_("purpose"), max_length=60)
+    record_type = models.CharField(_("record type"), max_length=80)
+    record_id = models.BigIntegerField(_("record"))
+    # Who it was made out to, and what else narrows it (an organisation, a party); the page shows nothing beyond.
+    name = models.CharField(_("contact"), max_length=80)
+    data = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, unique=True)
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("issued by"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("valid until"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # Set by the confirm button alone: a mail scanner or a chat's preview that opens the link uses up nothing.
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    opened_count = models.PositiveIntegerField(_("times opened"), default=0)
+    opened_at = models.DateTimeField(_("last opened"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("link for outsiders")
+        indexes = [models.Index(fields=["record_type", "record_id", "purpose"], name="outside_link_record")]
+        constraints = [
+            models.CheckConstraint(
+                name="outside_link_used_or_revoked",
+                condition=models.Q(used_at=None) | models.Q(revoked_at=None),
+                violation_error_message=_("A link that was used cannot be revoked."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} · {self.name}"
+
+
 class ApiToken(models.Model):
     """A key for the campus data centre's programs: acts as its user, may be revoked; only its digest is kept."""
 

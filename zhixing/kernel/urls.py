@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from zhixing.kernel import editing, exporting, filing, inbox, progress, views
+from zhixing.kernel import editing, exporting, filing, inbox, links, progress, views
 from zhixing.kernel import import_views as importing
 
 _TYPE = "<slug:domain>/<slug:name>/"
 
 urlpatterns = [
+    path("l/<str:token>/", links.outside, name="outside"),
     path("search/", views.search_page, name="search"),
     path("inbox/", inbox.inbox_page, name="inbox"),
     path("inbox/decide/", inbox.decide_many, name="decide-many"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date
 
-from zhixing.kernel.identifiers import (
+from zhixing.intake.identifiers import (
     USCC_ALPHABET,
     identity_check_character,
     organisation_check_character,

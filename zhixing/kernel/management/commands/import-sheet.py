@@ -11,8 +11,8 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 
 from zhixing.kernel import importing
-from zhixing.kernel.cleaning import ReadError
-from zhixing.kernel.reading import column_letters
+from zhixing.intake.cleaning import ReadError
+from zhixing.intake.reading import column_letters
 from zhixing.kernel.sheet import sheet_for
 from zhixing.kernel.verbs import BadCall, Verb, actor_named
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhixing.kernel.cleaning import CLEANERS, CellFault, Fault, chinese_number, clean, column_cleaner
-from zhixing.kernel.identifiers import USCC_ALPHABET, identity_check_character, uscc_check_character
+from zhixing.intake.cleaning import CLEANERS, CellFault, Fault, chinese_number, clean, column_cleaner
+from zhixing.intake.identifiers import USCC_ALPHABET, identity_check_character, uscc_check_character
 
 CHOICES = {
     "民营企业": "private",

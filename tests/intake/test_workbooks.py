@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from zhixing.kernel.reading import Limits, ReadError, Workbook, open_workbook
+from zhixing.intake.reading import Limits, ReadError, Workbook, open_workbook
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT.parent / "shared" / "data" / "workbooks"

@@ -11,9 +11,9 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhixing.kernel import marking
-from zhixing.kernel.marking import mark_faults
-from zhixing.kernel.reading import ReadError, data_rows, find_header, map_headers, normalise_header, open_workbook
+from zhixing.intake import marking
+from zhixing.intake.marking import mark_faults
+from zhixing.intake.reading import ReadError, data_rows, find_header, map_headers, normalise_header, open_workbook
 
 SYNONYMS = {
     "name": ["企业名称", "单位名称", "合作企业名称", "公司名称"],
