@@ -1,7 +1,9 @@
 """Every address of the product."""
 
 from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from zhixing.kernel import api
 from zhixing.org import views as org
@@ -9,7 +11,8 @@ from zhixing.org import views as org
 urlpatterns = [
     path("accounts/login/", org.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    # Whoever signs in or comes by a link chooses the language too.
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("governance/", include("zhixing.governance.urls")),
     path("policy/", include("zhixing.policy.urls")),
     path("api/v1/", api.urls()),

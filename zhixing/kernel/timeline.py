@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, Any]] = {
     "file_removed": ("trash", gettext_lazy("File removed")),
     "escalated": ("alert", gettext_lazy("Escalated")),
     "delegated": ("handshake", gettext_lazy("Delegated")),
+    "link_issued": ("link", gettext_lazy("Link sent out")),
 }
 _SILENT = {"created_at", "updated_at", "normalised_name"}
 
