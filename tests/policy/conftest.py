@@ -38,7 +38,7 @@ def college(db: None, clock: Callable[[date], None]) -> factories.College:
 
 @pytest.fixture
 def commit(db: None) -> Callable[[], AbstractContextManager[None]]:
-    """What is written inside the block is taken for committed: whoever listens to changes hears of it, and of nothing before."""
+    """What is written inside the block is taken for committed: listeners hear of it, and of nothing before."""
 
     @contextmanager
     def block() -> Iterator[None]:

@@ -35,7 +35,9 @@ def hat(owner: Person, role: str, unit: Unit, **more: Any) -> Membership:
 
 
 def account(owner: Person) -> User:
-    return User.objects.create_user(username=f"user-{owner.staff_number}", person=owner, email=f"{owner.staff_number}@example.com")
+    return User.objects.create_user(
+        username=f"user-{owner.staff_number}", person=owner, email=f"{owner.staff_number}@example.com"
+    )
 
 
 def association(name: str = "", **more: Any) -> Organisation:
@@ -44,20 +46,38 @@ def association(name: str = "", **more: Any) -> Organisation:
     return Organisation.objects.create(uscc=uscc(number), name=name or f"协会{number}", **values)
 
 
-def link(group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date | None = None, **more: Any) -> IndustryLink:
-    return IndustryLink.objects.create(group=group, organisation=association(), starts_on=starts_on, ends_on=ends_on, **more)
+def link(
+    group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date | None = None, **more: Any
+) -> IndustryLink:
+    return IndustryLink.objects.create(
+        group=group, organisation=association(), starts_on=starts_on, ends_on=ends_on, **more
+    )
 
 
 def activity(group: MajorGroup, held_on: date, **more: Any) -> Activity:
-    values = {"kind": Activity.Kind.ASSOCIATION, "status": Activity.Status.HELD, "minutes": "纪要", "title": f"活动{next(_numbers)}", **more}
+    values = {
+        "kind": Activity.Kind.ASSOCIATION,
+        "status": Activity.Status.HELD,
+        "minutes": "纪要",
+        "title": f"活动{next(_numbers)}",
+        **more,
+    }
     return Activity.objects.create(held_on=held_on, unit=group.unit, group=group, **values)
 
 
-def committee(group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date = date(2030, 1, 1), seats: int = 1) -> Committee:
-    made = Committee.objects.create(name=f"{group.name}委员会{next(_numbers)}", unit=group.unit, group=group, starts_on=starts_on, ends_on=ends_on)
+def committee(
+    group: MajorGroup, starts_on: date = date(2024, 1, 1), ends_on: date = date(2030, 1, 1), seats: int = 1
+) -> Committee:
+    made = Committee.objects.create(
+        name=f"{group.name}委员会{next(_numbers)}", unit=group.unit, group=group, starts_on=starts_on, ends_on=ends_on
+    )
     for i in range(seats):
         Seat.objects.create(
-            committee=made, party=Seat.Party.ENTERPRISE, name=f"委员{i}", organisation=association(kind="enterprise"), starts_on=starts_on
+            committee=made,
+            party=Seat.Party.ENTERPRISE,
+            name=f"委员{i}",
+            organisation=association(kind="enterprise"),
+            starts_on=starts_on,
         )
     return made
 
@@ -123,6 +143,8 @@ def college(groups: int = 2) -> College:
         people[f"head{i}"] = person(f"带头人{i}", unit)
         hat(people[f"head{i}"], "group_leader", unit)
         made.append(
-            MajorGroup.objects.create(code=f"ZYQ{i:03d}", name=f"专业群{i}", unit=unit, leader=people[f"head{i}"], starts_on=SINCE)
+            MajorGroup.objects.create(
+                code=f"ZYQ{i:03d}", name=f"专业群{i}", unit=unit, leader=people[f"head{i}"], starts_on=SINCE
+            )
         )
     return College(school, units, made, people, years)

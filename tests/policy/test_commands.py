@@ -12,7 +12,20 @@ from tests.policy import factories as make
 from tests.policy.conftest import TODAY
 from zhixing.policy.models import Standing
 
-KEYS = ["rule", "clause", "scope", "unit", "unit_name", "period", "value", "target", "state", "evidence_count", "due", "forecast"]
+KEYS = [
+    "rule",
+    "clause",
+    "scope",
+    "unit",
+    "unit_name",
+    "period",
+    "value",
+    "target",
+    "state",
+    "evidence_count",
+    "due",
+    "forecast",
+]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, object]]:
@@ -57,10 +70,16 @@ def test_real_characters_and_evidence(college: make.College, capsys: pytest.Capt
 
 def test_a_day_a_year_a_unit(college: make.College, capsys: pytest.CaptureFixture[str]) -> None:
     make.link(college.groups[0], ends_on=TODAY + timedelta(days=5))
-    assert [row["state"] for row in run(capsys, "--rule", "R01", "--unit", "ZYQ000", "--as-of", str(TODAY + timedelta(days=6)))] == ["unmet"]
+    assert [
+        row["state"]
+        for row in run(capsys, "--rule", "R01", "--unit", "ZYQ000", "--as-of", str(TODAY + timedelta(days=6)))
+    ] == ["unmet"]
     assert not Standing.objects.exists()
     past = run(capsys, "--year", "2024-2025", "--rule", "R02", "--unit", "XY01")
-    assert {(row["unit"], row["period"], row["state"]) for row in past} == {("ZYQ000", "2024-2025", "unmet"), ("XY01", "2024-2025", "unmet")}
+    assert {(row["unit"], row["period"], row["state"]) for row in past} == {
+        ("ZYQ000", "2024-2025", "unmet"),
+        ("XY01", "2024-2025", "unmet"),
+    }
     assert {row["rule"] for row in run(capsys, "--policy", "hncvc-2023-89", "--unit", "HNCVC")} >= {"R20", "R28", "R01"}
 
 
@@ -101,7 +120,9 @@ def test_the_scoreboard_is_readable(college: make.College, capsys: pytest.Captur
     assert str(Standing.objects.count()) in text
 
 
-def test_a_faulty_pack_is_refused_whole(college: make.College, tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_faulty_pack_is_refused_whole(
+    college: make.College, tmp_path: object, capsys: pytest.CaptureFixture[str]
+) -> None:
     pack = tmp_path / "bad.yaml"  # type: ignore[operator]
     pack.write_text("policy: {code: bad}\n", encoding="utf-8")
     with pytest.raises(CommandError) as refused:

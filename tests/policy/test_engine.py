@@ -47,7 +47,12 @@ def test_a_link_in_force_meets_R01_and_its_end_is_seen_coming(college: make.Coll
     make.link(group, ends_on=TODAY + timedelta(days=91))
     assess()
     found = standing("R01", group.code)
-    assert (found.state, found.value, found.evidence_count, found.breaks_on) == ("met", 1, 1, TODAY + timedelta(days=91))
+    assert (found.state, found.value, found.evidence_count, found.breaks_on) == (
+        "met",
+        1,
+        1,
+        TODAY + timedelta(days=91),
+    )
     clock(TODAY + timedelta(days=1))
     assess()
     assert state("R01", group.code) == "at_risk"
@@ -57,7 +62,11 @@ def test_a_link_in_force_meets_R01_and_its_end_is_seen_coming(college: make.Coll
     clock(TODAY + timedelta(days=92))
     assess()
     found = standing("R01", group.code)
-    assert (found.state, found.found_on, found.due) == ("unmet", TODAY + timedelta(days=92), TODAY + timedelta(days=122))
+    assert (found.state, found.found_on, found.due) == (
+        "unmet",
+        TODAY + timedelta(days=92),
+        TODAY + timedelta(days=122),
+    )
     assert [c.state for c in found.changes.order_by("on")] == ["met", "at_risk", "unmet"]
 
 
@@ -140,7 +149,9 @@ def test_the_number_of_statements_does_not_grow_with_the_units(college: make.Col
     with CaptureQueriesContext(connection) as few:
         assess()
     for i in range(40):
-        group = MajorGroup.objects.create(code=f"NEW{i:03d}", name=f"新群{i}", unit=college.colleges[i % 2], starts_on=make.SINCE)
+        group = MajorGroup.objects.create(
+            code=f"NEW{i:03d}", name=f"新群{i}", unit=college.colleges[i % 2], starts_on=make.SINCE
+        )
         make.link(group)
         make.committee(group)
     assess()
@@ -165,7 +176,9 @@ def test_the_value_is_computed_from_the_evidence_rows(college: make.College) -> 
     book = make.task_book(body, college.years["2025-2026"])
     make.task(book, owner=college.people["head0"])
     make.task(book, owner=None)
-    council = Committee.objects.create(name="理事会", kind="council", unit=college.school, starts_on=make.SINCE, ends_on=date(2030, 1, 1))
+    council = Committee.objects.create(
+        name="理事会", kind="council", unit=college.school, starts_on=make.SINCE, ends_on=date(2030, 1, 1)
+    )
     Meeting.objects.create(committee=council, title="年会", held_on=date(2025, 10, 10), minutes="纪要", status="held")
     for number, decided in (("1", date(2026, 2, 1)), ("2", None)):
         GovernmentPolicy.objects.create(
@@ -191,7 +204,9 @@ def test_the_value_is_computed_from_the_evidence_rows(college: make.College) -> 
             expected = sum(row.in_order for row in rows) / len(rows) if rows else None
         else:
             expected = len(rows)
-        assert (None if found.value is None else float(found.value)) == (expected if expected is None else round(expected, 4)), str(found)
+        assert (None if found.value is None else float(found.value)) == (
+            expected if expected is None else round(expected, 4)
+        ), str(found)
         if rows and not found.is_roll_up:
             checked.add(found.rule.measure)
     assert checked == set(measures.all())
@@ -278,7 +293,13 @@ def test_the_version_of_the_day_decides(college: make.College) -> None:
     old = RuleVersion.objects.get(rule__code="R01")
     RuleVersion.objects.filter(pk=old.pk).update(ends_on=TODAY - timedelta(days=1))
     new = RuleVersion.objects.create(
-        rule=old.rule, target={"at_least": 2}, warn=old.warn, weight=5, starts_on=TODAY, status="approved", reason="更高要求"
+        rule=old.rule,
+        target={"at_least": 2},
+        warn=old.warn,
+        weight=5,
+        starts_on=TODAY,
+        status="approved",
+        reason="更高要求",
     )
     assess()
     found = standing("R01", group.code)

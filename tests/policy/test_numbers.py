@@ -32,7 +32,9 @@ def decide(college: make.College, name: str = "leader") -> None:
 def propose(college: make.College, starts_on: date, target: int = 2, **more: Any) -> RuleVersion:
     rule = Rule.objects.get(code="R01")
     numbers = {"target": {"at_least": target}, **more}
-    return actions.propose_version(rule, by=college.actor("office"), starts_on=starts_on, reason="更高要求", numbers=numbers)
+    return actions.propose_version(
+        rule, by=college.actor("office"), starts_on=starts_on, reason="更高要求", numbers=numbers
+    )
 
 
 def test_an_approved_number_holds_from_its_day(college: make.College, commit: Callable[..., Any]) -> None:

@@ -132,7 +132,9 @@ def test_the_number_of_queries_does_not_grow_with_the_units(judged: make.College
     urls += [reverse("standing", args=[school.pk]), reverse("policy", args=[Policy.objects.get().pk])]
     before = {url: count(url) for url in urls}
     for i in range(30):
-        group = MajorGroup.objects.create(code=f"N{i:03d}", name=f"新群{i}", unit=judged.colleges[i % 2], starts_on=make.SINCE)
+        group = MajorGroup.objects.create(
+            code=f"N{i:03d}", name=f"新群{i}", unit=judged.colleges[i % 2], starts_on=make.SINCE
+        )
         make.link(group, ends_on=TODAY + timedelta(days=i + 1))
     assess()
     assert {url: count(url) for url in urls} == before
@@ -161,7 +163,11 @@ def test_a_dean_asks_for_a_waiver_and_the_office_grants_it(judged: make.College)
     assert client(judged, "dean0").post(url, data).status_code == 403
     assert client(judged, "dean1").post(url, data).status_code == 302
     waiver = Waiver.objects.get()
-    assert (waiver.status, waiver.unit_key, waiver.requester) == ("requested", judged.groups[1].pk, judged.people["dean1"])
+    assert (waiver.status, waiver.unit_key, waiver.requester) == (
+        "requested",
+        judged.groups[1].pk,
+        judged.people["dean1"],
+    )
     act = f"/policy/waiver/{waiver.pk}/act/approve/"
     assert client(judged, "dean1").post(act).status_code in {403, 404}
     assert client(judged, "office").post(act).status_code == 302

@@ -80,7 +80,9 @@ def test_a_past_year_still_open_hears_of_late_records(college: make.College, com
 
 def test_only_the_touched_units_are_counted(college: make.College, commit: Commit) -> None:
     for i in range(60):
-        group = MajorGroup.objects.create(code=f"N{i:03d}", name=f"新群{i}", unit=college.colleges[i % 2], starts_on=make.SINCE)
+        group = MajorGroup.objects.create(
+            code=f"N{i:03d}", name=f"新群{i}", unit=college.colleges[i % 2], starts_on=make.SINCE
+        )
         make.link(group)
     assess()
     # A stale standing elsewhere shows that nobody looked there.

@@ -107,7 +107,9 @@ def test_a_holders_list_and_the_counts(held: make.College) -> None:
     assert [(s.rule.code, s.state) for s in mine] == [("R01", "at_risk"), ("R02", "at_risk")]
     assert [s.unit_code for s in queries.breaking(held.actor("office"))] == ["ZYQ000"]
     counts = queries.counts(held.actor("office"))
-    assert counts["no_data"] > 0 and sum(counts.values()) == queries.parts(queries.standings(held.actor("office"))).count()
+    assert (
+        counts["no_data"] > 0 and sum(counts.values()) == queries.parts(queries.standings(held.actor("office"))).count()
+    )
     score = queries.scores()[held.colleges[0].pk]
     # R01 is reached, R02 and R03 are not, R04 does not apply: 5 of 15 points.
     assert (score.points, score.possible, score.percent) == (5, 15, 33.3)

@@ -62,7 +62,11 @@ def test_a_day_of_the_year_comes_once_a_year(start: date, length: int, month: in
     assert length // 366 <= len(found) <= length // 365 + 1
 
 
-@given(days, st.sampled_from(["now", "school_year", "calendar_year", "rolling", "plan_period", "at_close"]), st.integers(1, 120))
+@given(
+    days,
+    st.sampled_from(["now", "school_year", "calendar_year", "rolling", "plan_period", "at_close"]),
+    st.integers(1, 120),
+)
 def test_every_question_lies_in_its_period(day: date, kind: str, months: int) -> None:
     first = day.year if day.month >= 9 else day.year - 1
     own = Period("school_year", f"{first}-{first + 1}", date(first, 9, 1), date(first + 1, 8, 31))
@@ -82,7 +86,9 @@ def test_a_past_year_asks_only_for_what_ended_in_it(day: date) -> None:
     past = Year(YEAR, YEAR.ends_on, True, TERMS, day)
     assert [q.period.code for q in asked("calendar_year", past, {})] == ["2025"]
     assert [q.period.code for q in asked("term", past, {})] == ["2025-2026-1", "2025-2026-2"]
-    assert asked("plan_period", past, {}, Period("plan_period", "2024-2028", date(2024, 1, 1), date(2028, 12, 31))) == []
+    assert (
+        asked("plan_period", past, {}, Period("plan_period", "2024-2028", date(2024, 1, 1), date(2028, 12, 31))) == []
+    )
     assert all(q.window.as_of <= YEAR.ends_on for kind in ("now", "school_year", "term") for q in asked(kind, past, {}))
 
 
@@ -129,7 +135,9 @@ def test_due_days(due: Due, expected: date) -> None:
 
 
 def test_warning_days() -> None:
-    warn = Warn(before_due_days=(30, 7), before_end_days=(90,), after_start_days=(30,), on=(MonthDay(3, 1),), every="half_year")
+    warn = Warn(
+        before_due_days=(30, 7), before_end_days=(90,), after_start_days=(30,), on=(MonthDay(3, 1),), every="half_year"
+    )
     assert warn_days(warn, YEAR, date(2026, 5, 31), date(2026, 6, 30)) == [
         date(2025, 10, 1),
         date(2026, 2, 28),
@@ -155,7 +163,14 @@ def test_warning_days() -> None:
     st.booleans(),
 )
 def test_a_verdict_is_always_one_of_seven_and_agrees_with_itself(
-    as_of: date, value: float | None, kind: str, empty: str, due: str, breaks_on: date | None, record_due: date | None, waived: bool
+    as_of: date,
+    value: float | None,
+    kind: str,
+    empty: str,
+    due: str,
+    breaks_on: date | None,
+    record_due: date | None,
+    waived: bool,
 ) -> None:
     found = judge(
         value=value,

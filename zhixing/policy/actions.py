@@ -1,4 +1,7 @@
-"""What people do with the policy: change a number, excuse a unit, take note, remind. Buttons, bulk actions and commands call these."""
+"""What people do with the policy: change a number, excuse a unit, take note, remind.
+
+Buttons, bulk actions and commands call these.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ REMINDERS_WITHOUT_DAY = {
 
 def closed_until() -> date | None:
     """The last day of the last closed academic year: nothing before it may change."""
-    return YearClose.objects.filter(closed_at__isnull=False).order_by("-ends_on").values_list("ends_on", flat=True).first()
+    return (
+        YearClose.objects.filter(closed_at__isnull=False).order_by("-ends_on").values_list("ends_on", flat=True).first()
+    )
 
 
 def check_start(rule: Rule, starts_on: date) -> None:
@@ -45,11 +50,15 @@ def check_start(rule: Rule, starts_on: date) -> None:
     closed = closed_until()
     if closed and starts_on <= closed:
         raise ValidationError(
-            _("The academic years up to %(day)s are closed; choose a later day."), code="closed_year", params={"day": closed}
+            _("The academic years up to %(day)s are closed; choose a later day."),
+            code="closed_year",
+            params={"day": closed},
         )
     if starts_on < rule.policy.starts_on:
         raise ValidationError(
-            _("The policy itself is in force only from %(day)s."), code="before_policy", params={"day": rule.policy.starts_on}
+            _("The policy itself is in force only from %(day)s."),
+            code="before_policy",
+            params={"day": rule.policy.starts_on},
         )
 
 
@@ -135,7 +144,9 @@ def request_waiver(standing: Standing, *, by: Actor, reason: str, ends_on: date)
         waiver.full_clean(exclude=["unit_name"])
         waiver.save()
         if not by.can_on(waiver, "add"):
-            raise PermissionDenied(_("This record would belong to a unit outside your reach. Choose a unit or owner of your own."))
+            raise PermissionDenied(
+                _("This record would belong to a unit outside your reach. Choose a unit or owner of your own.")
+            )
         events.log(waiver, "created", by=by, comment=reason)
     return waiver
 

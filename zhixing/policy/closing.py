@@ -49,7 +49,10 @@ def close_year(code: str, *, by: Actor = SYSTEM, progress: Progress | None = Non
         raise PermissionDenied(_("You may not close a year."))
     year, _today = resolve_year(code, None)
     if not year.past:
-        raise AssessError(_("The academic year %(year)s is not over yet; it ends on %(day)s.") % {"year": code, "day": year.period.ends_on})
+        raise AssessError(
+            _("The academic year %(year)s is not over yet; it ends on %(day)s.")
+            % {"year": code, "day": year.period.ends_on}
+        )
     done = YearClose.objects.filter(year=year.period.code, closed_at__isnull=False).first()
     if done is not None:
         return Closed(done.year, done.frozen_count, done.hash)
@@ -79,7 +82,9 @@ def _freeze_rule(rule_id: int, close: YearClose, evidence: Evidence) -> None:
     """Freeze all standings of one rule, in one transaction; what is frozen already stays as it is."""
     with transaction.atomic():
         storing.lock()
-        standings = Standing.objects.filter(rule_id=rule_id, year=close.year, period_ends_on__lte=close.ends_on, frozen_at=None)
+        standings = Standing.objects.filter(
+            rule_id=rule_id, year=close.year, period_ends_on__lte=close.ends_on, frozen_at=None
+        )
         waiting = list(standings.select_related("rule__policy", "version").order_by("pk"))
         if not waiting:
             return
@@ -127,7 +132,9 @@ def fingerprint(year: str) -> tuple[int, str]:
     """Number and SHA-256 of the frozen standings of a year: one line of canonical JSON each, in a fixed order."""
     digest, count = hashlib.sha256(), 0
     rows = Standing.objects.filter(year=year, frozen_at__isnull=False).select_related("rule__policy", "version")
-    for standing in rows.order_by("rule__policy__code", "rule__code", "unit_scope", "unit_key", "period_code").iterator(2000):
+    for standing in rows.order_by("rule__policy__code", "rule__code", "unit_scope", "unit_key", "period_code").iterator(
+        2000
+    ):
         digest.update(line_of(standing))
         count += 1
     return count, digest.hexdigest()

@@ -37,7 +37,9 @@ def day(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
-        raise CommandError(_("“%(text)s” is not a day; write one as 2026-03-01.") % {"text": text}, returncode=2) from error
+        raise CommandError(
+            _("“%(text)s” is not a day; write one as 2026-03-01.") % {"text": text}, returncode=2
+        ) from error
 
 
 def row(found: Finding | Standing) -> dict[str, Any]:

@@ -67,9 +67,13 @@ def resolve_year(code: str | None, as_of: date | None) -> tuple[Year, bool]:
         try:
             period = academic_year_of_code(code)
         except ValueError as error:
-            raise AssessError(_("“%(code)s” is not an academic year; write one as 2025-2026.") % {"code": code}) from error
+            raise AssessError(
+                _("“%(code)s” is not an academic year; write one as 2025-2026.") % {"code": code}
+            ) from error
         if as_of and as_of not in period:
-            raise AssessError(_("%(day)s does not lie in the academic year %(year)s.") % {"day": as_of, "year": period.code})
+            raise AssessError(
+                _("%(day)s does not lie in the academic year %(year)s.") % {"day": as_of, "year": period.code}
+            )
         natural = min(today, period.ends_on)
         if period.starts_on > today and as_of is None:
             raise AssessError(_("The academic year %(year)s has not begun.") % {"year": period.code})
@@ -135,7 +139,9 @@ def _frozen(
     rules: Collection[int] | None,
     keys: Collection[int] | None,
 ) -> Result:
-    standings = Standing.objects.filter(year=year.period.code, frozen_at__isnull=False).select_related("rule__duty__clause", "rule__policy")
+    standings = Standing.objects.filter(year=year.period.code, frozen_at__isnull=False).select_related(
+        "rule__duty__clause", "rule__policy"
+    )
     _chosen([], policy, rule, None)
     if policy is not None:
         standings = standings.filter(rule__policy__code=policy)
@@ -145,7 +151,9 @@ def _frozen(
         standings = standings.filter(rule_id__in=rules)
     if keys is not None:
         standings = standings.filter(unit_key__in=keys)
-    rows = list(standings.order_by("rule__policy__issued_on", "rule__order", "period_code", "unit_scope", "unit_code", "pk"))
+    rows = list(
+        standings.order_by("rule__policy__issued_on", "rule__order", "period_code", "unit_scope", "unit_code", "pk")
+    )
     if unit is not None:
         wanted = _unit_ids(unit, Units(year.as_of))
         rows = [row for row in rows if wanted(row)]
@@ -168,9 +176,7 @@ def _run(
     questions = [
         _Question(one, question)
         for one in applied
-        for question in asked(
-            one.rule.period, year, one.version.parameters, one.plan, one.version.warn.terms_ahead
-        )
+        for question in asked(one.rule.period, year, one.version.parameters, one.plan, one.version.warn.terms_ahead)
     ]
     before = storing.load({q.applied.rule_id for q in questions}, {q.asked.period.code for q in questions})
     run = _Evaluation(year, units, before, keys)
@@ -184,7 +190,7 @@ def _run(
     if store:
         result.written = storing.save(run.found, before, year.as_of, run.gone() if keys is None else run.gone_of(keys))
     wanted = run.found.values() if chosen is None else [found for found in run.found.values() if chosen(found)]
-    result.findings = list(sorted(wanted, key=_order))
+    result.findings = sorted(wanted, key=_order)
     return result
 
 
@@ -200,7 +206,9 @@ def _chosen(applied: list[Applied], policy: str | None, rule: str | None, ids: C
     if policy is not None:
         if not Policy.objects.filter(code=policy).exists():
             known = ", ".join(Policy.objects.order_by("code").values_list("code", flat=True)) or "—"
-            raise AssessError(_("There is no policy “%(code)s”; loaded are: %(known)s.") % {"code": policy, "known": known})
+            raise AssessError(
+                _("There is no policy “%(code)s”; loaded are: %(known)s.") % {"code": policy, "known": known}
+            )
         applied = [one for one in applied if one.effective.policy == policy]
     if rule is not None:
         if not Rule.objects.filter(code=rule).exists():
@@ -395,7 +403,7 @@ class _Evaluation:
             )
 
     def gone(self) -> list[Key]:
-        """Standings on file of units that the rules no longer judge: a group that ended, a committee whose term is over."""
+        """Standings on file of units judged no longer: a group that ended, a committee whose term is over."""
         return [
             key
             for key, stored in self.before.items()

@@ -1,4 +1,4 @@
-"""The rows behind a standing: the records its measure counted, the parts it is rolled up from, or what was frozen with it."""
+"""The rows behind a standing: the records counted, the parts it is rolled up from, or what was frozen with it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def reference(row: Model) -> dict[str, Any]:
 
 
 class Evidence:
-    """The evidence of many standings of one year: one statement for each rule and period, whatever the number of units."""
+    """The evidence of many standings of a year: one statement for each rule and period, however many units."""
 
     def __init__(self, year: Year):
         self.year = year

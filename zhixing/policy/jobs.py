@@ -33,7 +33,7 @@ def reminder_day(standing: Standing, on: date) -> date | None:
 
 
 def send_reminders(on: date) -> int:
-    """Send what the rules' days call for by `on`; returns how many notices are new. Safe to repeat: each goes out once."""
+    """Send what the rules' days call for by `on`; returns how many are new. Safe to repeat: each goes out once."""
     year = resolve_year(None, None)[0].period.code
     waiting = Standing.objects.filter(
         year=year, frozen_at=None, state__in=_OPEN, holder__isnull=False, version__isnull=False

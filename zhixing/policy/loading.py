@@ -92,7 +92,9 @@ class _Writer:
     def __init__(self) -> None:
         self.changed = 0
 
-    def put(self, model: type[Record], known: dict[Any, Any], key: Any, keys: dict[str, Any], values: dict[str, Any]) -> Any:
+    def put(
+        self, model: type[Record], known: dict[Any, Any], key: Any, keys: dict[str, Any], values: dict[str, Any]
+    ) -> Any:
         record = known.get(key)
         if record is None:
             record = model(**keys, **values)
@@ -163,7 +165,8 @@ def _policy(pack: Pack, digest: str, writer: _Writer) -> models.Policy:
             for paper in pack.upstream
         ],
         "questions": [
-            {"id": q.id, "title": words(q.title), "text": words(q.text), "default": words(q.default)} for q in pack.questions
+            {"id": q.id, "title": words(q.title), "text": words(q.text), "default": words(q.default)}
+            for q in pack.questions
         ],
         "sha256": digest,
     }
@@ -209,9 +212,7 @@ def _duties(
     return found
 
 
-def _rules(
-    pack: Pack, policy: models.Policy, duties: dict[str, models.Duty], writer: _Writer, result: Loaded
-) -> None:
+def _rules(pack: Pack, policy: models.Policy, duties: dict[str, models.Duty], writer: _Writer, result: Loaded) -> None:
     known = {rule.code: rule for rule in models.Rule.objects.filter(policy=policy)}
     versions: dict[int, list[models.RuleVersion]] = {}
     for version in models.RuleVersion.objects.filter(rule__policy=policy).order_by("starts_on"):
@@ -240,20 +241,23 @@ def _rules(
     writer.put_away(rule for code, rule in known.items() if code not in found)
 
 
-def _versions(given: Collection[RuleVersion], rule: models.Rule, known: list[models.RuleVersion], writer: _Writer) -> bool:
-    """Bring the pack's versions of a rule in, unless the college has changed its numbers here; says whether it did."""
+def _versions(
+    given: Collection[RuleVersion], rule: models.Rule, known: list[models.RuleVersion], writer: _Writer
+) -> bool:
+    """Bring the pack's versions of a rule in, unless the college has changed its numbers here; whether they were brought in."""
     edited = any(
-        version.source == models.RuleVersion.Source.EDIT and version.status in {"approved", "submitted"} for version in known
+        version.source == models.RuleVersion.Source.EDIT and version.status in {"approved", "submitted"}
+        for version in known
     )
     by_start = {version.starts_on: version for version in known if version.source == models.RuleVersion.Source.PACK}
     if edited:
         return False
     starts = {version.effective.start for version in given}
-    for start, version in by_start.items():
+    for start, stale in by_start.items():
         # The pack no longer has a version from that day: what was counted by it stays explained, but it holds no more.
-        if start not in starts and version.status != models.RuleVersion.Status.REPLACED:
-            version.status = models.RuleVersion.Status.REPLACED
-            version.save()
+        if start not in starts and stale.status != models.RuleVersion.Status.REPLACED:
+            stale.status = models.RuleVersion.Status.REPLACED
+            stale.save()
             writer.changed += 1
     for version in given:
         start = version.effective.start

@@ -1,4 +1,4 @@
-"""What the college is held to, and where each unit stands: policies, clauses, duties, rules, standings, waivers, yearly closes."""
+"""What the college is held to, and where each unit stands: policies, rules, standings, waivers, yearly closes."""
 
 from __future__ import annotations
 
@@ -114,8 +114,10 @@ class Clause(Record):
     number = models.CharField(_("clause"), max_length=20)
     title = WordsField(_("title"))
     summary = WordsField(_("summary"))
-    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("part of"))
-    order = models.PositiveSmallIntegerField(_("order"))
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
+    order = models.PositiveSmallIntegerField(_("place in the paper"))
     lookup = ("number",)
 
     class Meta:
@@ -140,8 +142,10 @@ class Duty(Record):
     cadence = models.CharField(_("how often"), max_length=20, choices=list(CADENCE_LABELS.items()))
     records = ArrayField(models.CharField(max_length=80), verbose_name=_("records"), default=list, blank=True)
     rule_codes = ArrayField(models.CharField(max_length=10), verbose_name=_("rules"), default=list, blank=True)
-    question_codes = ArrayField(models.CharField(max_length=10), verbose_name=_("open questions"), default=list, blank=True)
-    order = models.PositiveSmallIntegerField(_("order"))
+    question_codes = ArrayField(
+        models.CharField(max_length=10), verbose_name=_("open questions"), default=list, blank=True
+    )
+    order = models.PositiveSmallIntegerField(_("place in the paper"))
     lookup = ("code",)
 
     class Meta:
@@ -172,7 +176,7 @@ class Rule(Record):
     mend = models.JSONField(_("mends"), default=list, blank=True)
     empty = models.CharField(_("when nothing is found"), max_length=16, default="unmet")
     pending = models.BooleanField(_("its records are not kept yet"), default=False)
-    order = models.PositiveSmallIntegerField(_("order"))
+    order = models.PositiveSmallIntegerField(_("place in the paper"))
     lookup = ("code",)
     title_needs = ()
 
@@ -188,7 +192,7 @@ class Rule(Record):
 
 @tracked
 class RuleVersion(Record):
-    """The numbers of a rule from one day on. A change in mid-year is a new version from its day; closed years keep theirs."""
+    """The numbers of a rule from one day on. A change is a new version from its day; closed years keep theirs."""
 
     class Source(models.TextChoices):
         PACK = "pack", _("pack")
@@ -215,9 +219,25 @@ class RuleVersion(Record):
     title_needs = ("rule",)
     flow = Flow(
         (
-            Step("submit", _("Submit for approval"), ("draft",), "submitted", capability="approve", icon="upload", primary=True),
+            Step(
+                "submit",
+                _("Submit for approval"),
+                ("draft",),
+                "submitted",
+                capability="approve",
+                icon="upload",
+                primary=True,
+            ),
             Step("approve", _("Approve"), ("submitted",), "approved", icon="check", by_approval=True),
-            Step("send_back", _("Send back"), ("submitted",), "draft", icon="sendback", comment="required", by_approval=True),
+            Step(
+                "send_back",
+                _("Send back"),
+                ("submitted",),
+                "draft",
+                icon="sendback",
+                comment="required",
+                by_approval=True,
+            ),
         )
     )
 
@@ -264,10 +284,12 @@ class State(models.TextChoices):
 
 
 class Standing(Record):
-    """达标情况: rule × unit × period. Written by the engine alone; frozen at the year's close, and then the database refuses any change."""
+    """达标情况: rule × unit × period. Written by the engine alone; once frozen, the database refuses any change."""
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="standings", verbose_name=_("rule"))
-    version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, related_name="standings", verbose_name=_("version of the rule"))
+    version = models.ForeignKey(
+        RuleVersion, models.PROTECT, null=True, related_name="standings", verbose_name=_("version of the rule")
+    )
     # The unit judged: a record of the type that `unit_scope` names. Its name is kept as it was at the time.
     unit_scope = models.CharField(_("kind of unit"), max_length=20, choices=list(SCOPE_LABELS.items()))
     unit_key = models.BigIntegerField(_("unit judged"))
@@ -379,10 +401,22 @@ class Waiver(Record):
     ends_on = models.DateField(_("until"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.REQUESTED)
     requester = models.ForeignKey(
-        Person, models.SET_NULL, null=True, blank=True, editable=False, related_name="waivers_asked", verbose_name=_("requested by")
+        Person,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="waivers_asked",
+        verbose_name=_("requested by"),
     )
     approver = models.ForeignKey(
-        Person, models.SET_NULL, null=True, blank=True, editable=False, related_name="waivers_decided", verbose_name=_("decided by")
+        Person,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="waivers_decided",
+        verbose_name=_("decided by"),
     )
     decided_on = models.DateField(_("decided on"), null=True, blank=True, editable=False)
     scope = Scope(units=("unit",), people=("requester",))
@@ -390,9 +424,35 @@ class Waiver(Record):
     title_needs = ("rule", "unit")
     flow = Flow(
         (
-            Step("approve", _("Approve the waiver"), ("requested",), "approved", capability="approve", icon="check", primary=True),
-            Step("reject", _("Reject the waiver"), ("requested",), "rejected", capability="approve", icon="x", comment="required", danger=True),
-            Step("revoke", _("Revoke the waiver"), ("approved",), "revoked", capability="approve", icon="undo", comment="required", danger=True),
+            Step(
+                "approve",
+                _("Approve the waiver"),
+                ("requested",),
+                "approved",
+                capability="approve",
+                icon="check",
+                primary=True,
+            ),
+            Step(
+                "reject",
+                _("Reject the waiver"),
+                ("requested",),
+                "rejected",
+                capability="approve",
+                icon="x",
+                comment="required",
+                danger=True,
+            ),
+            Step(
+                "revoke",
+                _("Revoke the waiver"),
+                ("approved",),
+                "revoked",
+                capability="approve",
+                icon="undo",
+                comment="required",
+                danger=True,
+            ),
         )
     )
 
@@ -408,7 +468,9 @@ class Waiver(Record):
                 nulls_distinct=False,
                 violation_error_message=_("This waiver is already recorded."),
             ),
-            models.CheckConstraint(name="waiver_has_reason", condition=~Q(reason=""), violation_error_message=_("A waiver needs a reason.")),
+            models.CheckConstraint(
+                name="waiver_has_reason", condition=~Q(reason=""), violation_error_message=_("A waiver needs a reason.")
+            ),
             models.CheckConstraint(
                 name="waiver_decided_has_day",
                 condition=Q(status="requested") | Q(decided_on__isnull=False),
@@ -426,7 +488,9 @@ class Acknowledgement(Record):
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="acknowledgements", verbose_name=_("policy"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="acknowledgements", verbose_name=_("unit"))
-    person = models.ForeignKey(Person, models.PROTECT, related_name="acknowledgements", verbose_name=_("acknowledged by"))
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="acknowledgements", verbose_name=_("acknowledged by")
+    )
     acknowledged_on = models.DateField(_("acknowledged on"))
     scope = Scope(units=("unit",), people=("person",))
     lookup = ("unit__code", "unit__name")
@@ -438,7 +502,9 @@ class Acknowledgement(Record):
         ordering = ["-acknowledged_on", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["policy", "unit"], name="acknowledgement_once", violation_error_message=_("This unit has already acknowledged the policy.")
+                fields=["policy", "unit"],
+                name="acknowledgement_once",
+                violation_error_message=_("This unit has already acknowledged the policy."),
             )
         ]
 
@@ -471,7 +537,7 @@ class YearClose(Record):
 
 
 class Recount(Record):
-    """What a closed year would look like by today's records or another day's rules: named, kept apart, never the verdict."""
+    """What a closed year would look like by today's records: named, kept apart, never the verdict."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     year = models.CharField(_("academic year"), max_length=9)

@@ -1,4 +1,4 @@
-"""Which days a rule looks at: the academic year, the calendar year, the term, a rolling window or the plan period, each rule its own."""
+"""Which days a rule looks at: academic year, calendar year, term, rolling window or plan period, each rule its own."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def occurrences(day: MonthDay, starts_on: date, ends_on: date) -> list[date]:
 
 
 def due_day(due: Due, period: Period, found_on: date | None, record_due: date | None) -> date | None:
-    """The day by which a rule is to be met; None when nothing calls for one (nothing lacking, no record with a date)."""
+    """The day by which a rule is to be met; None when nothing lacks or no record has a date."""
     plus = timedelta(days=due.days)
     if due.on is not None:
         days = occurrences(due.on, period.starts_on, period.ends_on)
@@ -133,7 +133,7 @@ def due_day(due: Due, period: Period, found_on: date | None, record_due: date | 
 def warn_days(
     warn: Warn, period: Period, due: date | None, breaks_on: date | None, warn_from: date | None = None
 ) -> list[date]:
-    """The days on which the holder is told, in order: before the due day, before an end, after the start, on fixed days."""
+    """The days on which the holder is told, in order: before due day or end, after the start, on fixed days."""
     days: set[date] = set()
     if due is not None:
         days |= {due - timedelta(days=lead) for lead in warn.before_due_days}

@@ -18,7 +18,7 @@ class PolicySheet(Sheet):
     filters = ("level", "status", "issued_on")
     tabs = "status"
     search = ("code", "number", "title__zh-hans", "title__en")
-    groups = ((_("Policy"), ("number", "title", "issuer", "level", "status", "issued_on", "starts_on", "ends_on")),)
+    groups = ((_("policy"), ("number", "title", "issuer", "level", "status", "issued_on", "starts_on", "ends_on")),)
 
 
 class RuleSheet(Sheet):
@@ -52,12 +52,26 @@ class StandingSheet(Sheet):
     model = models.Standing
     icon = "target"
     description = _("Where every unit stands with every rule: value, target, state, evidence, due day and holder.")
-    columns = ("rule", "unit_name", "unit", "period_code", "value", "target", "state", "evidence_count", "due", "holder")
+    columns = (
+        "rule",
+        "unit_name",
+        "unit",
+        "period_code",
+        "value",
+        "target",
+        "state",
+        "evidence_count",
+        "due",
+        "holder",
+    )
     filters = ("rule", "rule__duty__clause", "state", "unit", "unit_scope", "year", "period_code", "holder", "due")
     tabs = "state"
     search = ("unit_code", "unit_name", "rule__code", "rule__title__zh-hans", "rule__title__en")
     groups = (
-        (_("Standing"), ("rule", "unit_name", "unit", "year", "period_code", "state", "value", "target", "evidence_count")),
+        (
+            _("Standing"),
+            ("rule", "unit_name", "unit", "year", "period_code", "state", "value", "target", "evidence_count"),
+        ),
         (_("Who and when"), ("holder", "due", "breaks_on", "found_on")),
     )
     actions = (
@@ -99,4 +113,9 @@ class AcknowledgementSheet(Sheet):
     filters = ("policy", "unit", "acknowledged_on")
     search = ("policy__number", "unit__name", "person__name")
     natural_key = ("policy", "unit")
-    synonyms = {"policy": ("制度", "文号"), "unit": ("单位", "部门"), "person": ("签收人",), "acknowledged_on": ("签收日期",)}
+    synonyms = {
+        "policy": ("制度", "文号"),
+        "unit": ("单位", "部门"),
+        "person": ("签收人",),
+        "acknowledged_on": ("签收日期",),
+    }

@@ -1,4 +1,4 @@
-"""Rules as they stand in the database, read back into the words of a pack: so that layering and verdicts have one meaning."""
+"""Rules in the database, read back into the words of a pack: so that layering and verdicts have one meaning."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ class Rulebook:
         for version in approved.order_by("rule_id", "starts_on"):
             versions.setdefault(version.rule_id, []).append(version)
         rules: dict[int, list[models.Rule]] = {}
-        for rule in models.Rule.objects.filter(archived_at=None).select_related("duty__clause").order_by("policy_id", "order"):
+        for rule in (
+            models.Rule.objects.filter(archived_at=None).select_related("duty__clause").order_by("policy_id", "order")
+        ):
             if rule.pk in versions:
                 rules.setdefault(rule.policy_id, []).append(rule)
         self.policies = list(models.Policy.objects.filter(archived_at=None).order_by("issued_on", "pk"))

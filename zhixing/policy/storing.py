@@ -1,4 +1,4 @@
-"""Standings in and out of the database: read once, compared in memory, and only what moved written, in one statement."""
+"""Standings in and out of the database: read once, compared in memory, only what moved written, in one statement."""
 
 from __future__ import annotations
 
@@ -183,22 +183,26 @@ def load(rules: Collection[int], periods: Collection[str]) -> dict[Key, Stored]:
 _UPSERT = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(
-        rule_id bigint, unit_scope text, unit_key bigint, period_code text, version_id bigint, unit_code text, unit_name text,
-        unit_id bigint, holder_id bigint, year text, period_starts_on date, period_ends_on date, value numeric, target numeric,
-        reached boolean, state text, evidence_count integer, due date, breaks_on date, found_on date, forecast jsonb, moved boolean)
+        rule_id bigint, unit_scope text, unit_key bigint, period_code text, version_id bigint, unit_code text,
+        unit_name text, unit_id bigint, holder_id bigint, year text, period_starts_on date, period_ends_on date,
+        value numeric, target numeric, reached boolean, state text, evidence_count integer, due date, breaks_on date,
+        found_on date, forecast jsonb, moved boolean)
 ), written AS (
-    INSERT INTO policy_standing (rule_id, unit_scope, unit_key, period_code, version_id, unit_code, unit_name, unit_id, holder_id, year,
-        period_starts_on, period_ends_on, value, target, reached, state, evidence_count, due, breaks_on, found_on, forecast,
-        evaluated_at, created_at, updated_at)
-    SELECT rule_id, unit_scope, unit_key, period_code, version_id, unit_code, unit_name, unit_id, holder_id, year,
-        period_starts_on, period_ends_on, value, target, reached, state, evidence_count, due, breaks_on, found_on, forecast,
-        %(now)s, %(now)s, %(now)s
+    INSERT INTO policy_standing (
+        rule_id, unit_scope, unit_key, period_code, version_id, unit_code, unit_name, unit_id, holder_id, year,
+        period_starts_on, period_ends_on, value, target, reached, state, evidence_count, due, breaks_on, found_on,
+        forecast, evaluated_at, created_at, updated_at)
+    SELECT
+        rule_id, unit_scope, unit_key, period_code, version_id, unit_code, unit_name, unit_id, holder_id, year,
+        period_starts_on, period_ends_on, value, target, reached, state, evidence_count, due, breaks_on, found_on,
+        forecast, %(now)s, %(now)s, %(now)s
     FROM given
     ON CONFLICT ON CONSTRAINT standing_once DO UPDATE SET
-        version_id = excluded.version_id, unit_code = excluded.unit_code, unit_name = excluded.unit_name, unit_id = excluded.unit_id,
-        holder_id = excluded.holder_id, year = excluded.year, period_starts_on = excluded.period_starts_on,
-        period_ends_on = excluded.period_ends_on, value = excluded.value, target = excluded.target, reached = excluded.reached,
-        state = excluded.state, evidence_count = excluded.evidence_count, due = excluded.due, breaks_on = excluded.breaks_on,
+        version_id = excluded.version_id, unit_code = excluded.unit_code, unit_name = excluded.unit_name,
+        unit_id = excluded.unit_id, holder_id = excluded.holder_id, year = excluded.year,
+        period_starts_on = excluded.period_starts_on, period_ends_on = excluded.period_ends_on,
+        value = excluded.value, target = excluded.target, reached = excluded.reached, state = excluded.state,
+        evidence_count = excluded.evidence_count, due = excluded.due, breaks_on = excluded.breaks_on,
         found_on = excluded.found_on, forecast = excluded.forecast, evaluated_at = excluded.evaluated_at,
         updated_at = excluded.updated_at
     WHERE policy_standing.frozen_at IS NULL
@@ -255,7 +259,9 @@ def _row(key: Key, content: tuple[Any, ...], moved: bool) -> dict[str, Any]:
 
 def _no_longer(content: tuple[Any, ...]) -> tuple[Any, ...]:
     row = dict(zip(_CONTENT, content, strict=True))
-    row.update(value=None, reached=False, state="not_applicable", evidence_count=0, due=None, breaks_on=None, found_on=None)
+    row.update(
+        value=None, reached=False, state="not_applicable", evidence_count=0, due=None, breaks_on=None, found_on=None
+    )
     row["forecast"] = forecast(None, None, ())
     return tuple(row[name] for name in _CONTENT)
 

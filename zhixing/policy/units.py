@@ -14,7 +14,7 @@ from zhixing.org.models import Major, MajorGroup, Membership, Teacher, Unit
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A unit that a rule judges. `unit_id` is the college (or the school) it belongs to; `people` its own leaders by role."""
+    """A unit that a rule judges. `unit_id`: the college, or the school, it belongs to; `people`: leaders by role."""
 
     key: int
     code: str
@@ -40,7 +40,11 @@ def _people(**found: int | None) -> dict[str, int]:
 
 
 def _major_groups(on: date) -> list[Judged]:
-    rows = MajorGroup.objects.filter(_in_force(on)).order_by("code").values_list("pk", "code", "name", "unit_id", "leader_id")
+    rows = (
+        MajorGroup.objects.filter(_in_force(on))
+        .order_by("code")
+        .values_list("pk", "code", "name", "unit_id", "leader_id")
+    )
     return [Judged(key, code, name, unit, _people(group_leader=leader)) for key, code, name, unit, leader in rows]
 
 

@@ -1,4 +1,4 @@
-"""From a value to a verdict: one pure function, the same for every rule, so that its boundaries can be tested day by day."""
+"""From a value to a verdict: one pure function for every rule, so that its boundaries can be tested day by day."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def judge(
 ) -> Verdict:
     """Judge one unit.
 
-    `found_before`: the day a lack was first found, while it lasts. A lack with a day still ahead is on track, or at risk
+    `found_before`: the day a lack was first found, while it lasts. A lack with a day still ahead is on track, at risk
     once a warning day has come; a lack whose day has passed is not met, and so is one of a rule that must hold at any
     time. What is met but about to end, or close to the edge, is at risk.
     """

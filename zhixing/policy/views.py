@@ -56,7 +56,7 @@ def chosen_year(request: HttpRequest, years: list[str]) -> str:
 
 @require_GET
 def clauses(request: HttpRequest) -> HttpResponse:
-    """Every clause and duty of a policy in our own words, with owner, records and rules, and where each college stands."""
+    """Every clause and duty in our own words, with owner, records and rules, and where each college stands."""
     actor = actor_of(request)
     demand(actor, models.Policy)
     policies = list(models.Policy.objects.filter(archived_at=None).visible_to(actor).order_by("-issued_on", "code"))
@@ -142,7 +142,14 @@ class _Board:
             cells = [self._cell(rule, unit) for unit in units]
             if self.state and not any(cell["state"] == self.state for cell in cells):
                 continue
-            rows.append({"rule": rule, "clause": rule.duty.clause.number, "url": reverse("rule", args=[rule.pk]), "cells": cells})
+            rows.append(
+                {
+                    "rule": rule,
+                    "clause": rule.duty.clause.number,
+                    "url": reverse("rule", args=[rule.pk]),
+                    "cells": cells,
+                }
+            )
         labels = [{"label": unit.short_name or unit.name, "title": unit.name} for unit in units]
         return {"units": labels, "rows": rows}
 
@@ -170,7 +177,9 @@ class _Board:
             if rule is None:
                 continue
             standing = self.cells.get((rule.pk, school.pk)) if school else None
-            rules.append({"rule": rule, "url": reverse("rule", args=[rule.pk]), "state": standing.state if standing else ""})
+            rules.append(
+                {"rule": rule, "url": reverse("rule", args=[rule.pk]), "state": standing.state if standing else ""}
+            )
         return {
             "duty": duty,
             "owner": duty.get_owner_display(),
@@ -209,7 +218,7 @@ def record_link(key: str, actor: Actor) -> dict[str, Any]:
 
 @require_POST
 def remind_all(request: HttpRequest) -> HttpResponse:
-    """Remind the holder of everything not met or at risk, or of what the rule, state and college posted narrow it to."""
+    """Remind the holders of everything not met or at risk, narrowed to the rule, state and college posted."""
     actor = actor_of(request)
     rows = queries.to_remind(actor, request.POST.get("year") or None)
     if request.POST.get("rule", "").isdigit():
@@ -243,11 +252,16 @@ def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     noted = {
         row.unit_id: row
-        for row in policy.acknowledgements.filter(archived_at=None).visible_to(actor).select_related("person").order_by("pk")
+        for row in policy.acknowledgements.filter(archived_at=None)
+        .visible_to(actor)
+        .select_related("person")
+        .order_by("pk")
     }
     reach = actor.reach(models.Acknowledgement, "add")
     units = []
-    for unit in Unit.objects.filter(archived_at=None, ends_on=None).visible_to(actor).exclude(kind="school").order_by("code"):
+    for unit in (
+        Unit.objects.filter(archived_at=None, ends_on=None).visible_to(actor).exclude(kind="school").order_by("code")
+    ):
         may = bool(actor.person_id) and (reach.everything or unit.pk in reach.units)
         units.append({"unit": unit, "noted": noted.get(unit.pk), "may": may and unit.pk not in noted})
     rules = policy.rules.filter(archived_at=None).visible_to(actor).select_related("duty__clause").order_by("order")
@@ -256,7 +270,10 @@ def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
         "units": units,
         "noted_count": sum(1 for row in units if row["noted"]),
         "mine": [row for row in units if row["may"]],
-        "upstream": [{**paper, **_words(paper), "lapsed": bool(paper["expires"]) and paper["expires"] < today.isoformat()} for paper in policy.upstream],
+        "upstream": [
+            {**paper, **_words(paper), "lapsed": bool(paper["expires"]) and paper["expires"] < today.isoformat()}
+            for paper in policy.upstream
+        ],
         "lapsed": policy.lapsed(today),
         "questions": [{"id": question["id"], **_words(question)} for question in policy.questions],
         "rules": [{"rule": rule, "url": reverse("rule", args=[rule.pk])} for rule in rules],

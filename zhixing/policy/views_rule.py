@@ -42,19 +42,30 @@ def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
     years = queries.years()
     year = chosen_year(request, years)
     rows = models.Standing.objects.filter(rule=rule, year=year, archived_at=None).visible_to(actor)
-    standings = list(rows.select_related("rule", "unit", "holder").order_by("unit__code", "unit_code", "period_code", "pk"))
+    standings = list(
+        rows.select_related("rule", "unit", "holder").order_by("unit__code", "unit_code", "period_code", "pk")
+    )
     parts = [standing for standing in standings if not standing.is_roll_up]
     whole = next((s for s in standings if s.unit_scope == "school"), None)
     versions = list(rule.versions.filter(archived_at=None).visible_to(actor).order_by("-starts_on", "-pk"))
     today = timezone.localdate()
-    current = next((v for v in versions if v.status == "approved" and v.starts_on <= today and (v.ends_on is None or v.ends_on >= today)), None)
+    current = next(
+        (
+            v
+            for v in versions
+            if v.status == "approved" and v.starts_on <= today and (v.ends_on is None or v.ends_on >= today)
+        ),
+        None,
+    )
     context = {
         "rule": rule,
         "year": year,
         "years": years,
         "current": current,
         "goal": goal_words(current),
-        "versions": [{"version": version, "goal": goal_words(version), "url": version_url(version)} for version in versions],
+        "versions": [
+            {"version": version, "goal": goal_words(version), "url": version_url(version)} for version in versions
+        ],
         "whole": whole,
         "colleges": [s for s in standings if s.unit_scope == "college" and s.is_roll_up],
         "parts": [{"standing": s, "url": actions.standing_url(s.pk)} for s in parts[:_SHOWN]],
@@ -67,7 +78,10 @@ def rule_page(request: HttpRequest, pk: int) -> HttpResponse:
         "mends": [models.Words(mend["text"]) for mend in rule.mend],
         "edit_url": reverse("rule-numbers", args=[rule.pk]) if actor.can(models.Rule, "approve") else "",
         "may_remind": actor.can(models.Standing, "approve"),
-        "crumbs": [{"label": _("Clauses and standings"), "url": reverse("clauses")}, {"label": f"{rule.code} {rule.title}", "url": ""}],
+        "crumbs": [
+            {"label": _("Clauses and standings"), "url": reverse("clauses")},
+            {"label": f"{rule.code} {rule.title}", "url": ""},
+        ],
     }
     return render(request, "policy/rule.html", context)
 
@@ -92,7 +106,7 @@ def goal_words(version: models.RuleVersion | None) -> str:
 
 
 def outdone_by(rule: models.Rule, on: date) -> dict[str, Any] | None:
-    """The stricter rule of another layer that applies in this one's stead, when the college has more than one policy."""
+    """The stricter rule of another layer that applies in this one's stead, where there are several policies."""
     if models.Policy.objects.filter(archived_at=None).count() < 2:
         return None
     winner = Rulebook().outdone(on).get((rule.policy.code, rule.code))
@@ -112,7 +126,10 @@ def trend_chart(standing: models.Standing | None, year: str) -> dict[str, Any] |
     period = academic_year_of_code(year)
     share = standing.is_roll_up
     scale = 100 if share else 1
-    data = [[point.on.isoformat(), None if point.value is None else round(float(point.value) * scale, 2)] for point in points]
+    data = [
+        [point.on.isoformat(), None if point.value is None else round(float(point.value) * scale, 2)]
+        for point in points
+    ]
     last = min(timezone.localdate(), period.ends_on)
     if points[-1].on < last:
         data.append([last.isoformat(), data[-1][1]])
@@ -124,8 +141,18 @@ def trend_chart(standing: models.Standing | None, year: str) -> dict[str, Any] |
         "yAxis": {"type": "value", "min": 0, **({"max": 100} if share else {})},
         "series": [{"type": "line", "step": "end", "name": title, "data": data, "areaStyle": {"opacity": 0.12}}],
     }
-    rows = [[point.on.isoformat(), "—" if value is None else f"{value:g}", str(point.get_state_display())] for point, (_day, value) in zip(points, data, strict=False)]
-    return {"id": "trend", "title": title, "css": "", "option": option, "heads": [_("day"), title, _("state")], "rows": rows}
+    rows = [
+        [point.on.isoformat(), "—" if value is None else f"{value:g}", str(point.get_state_display())]
+        for point, (_day, value) in zip(points, data, strict=False)
+    ]
+    return {
+        "id": "trend",
+        "title": title,
+        "css": "",
+        "option": option,
+        "heads": [_("day"), title, _("state")],
+        "rows": rows,
+    }
 
 
 # Changing a number ---------------------------------------------------------------------------------------------------
@@ -139,17 +166,33 @@ def _days(text: str) -> list[int]:
 class NumbersForm(forms.Form):
     """The numbers of a rule from a day on; what the rule does not use is not asked."""
 
-    starts_on = forms.DateField(label=gettext_lazy("in force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    starts_on = forms.DateField(
+        label=gettext_lazy("in force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     target = forms.DecimalField(label=gettext_lazy("target"), min_value=0, max_digits=12, decimal_places=4)
     full_mark = forms.DecimalField(
-        label=gettext_lazy("full mark"), min_value=0, max_digits=12, decimal_places=4, required=False, help_text=gettext_lazy("Empty: the target itself.")
+        label=gettext_lazy("full mark"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text=gettext_lazy("Empty: the target itself."),
     )
     weight = forms.DecimalField(
-        label=gettext_lazy("weight"), min_value=0, max_value=100, max_digits=6, decimal_places=2, help_text=gettext_lazy("Points in the college's yearly appraisal.")
+        label=gettext_lazy("weight"),
+        min_value=0,
+        max_value=100,
+        max_digits=6,
+        decimal_places=2,
+        help_text=gettext_lazy("Points in the college's yearly appraisal."),
     )
     before_due_days = forms.CharField(label=gettext_lazy("remind so many days before the due day"), required=False)
-    before_end_days = forms.CharField(label=gettext_lazy("remind so many days before something in force ends"), required=False)
-    reason = forms.CharField(label=gettext_lazy("reason for the change"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
+    before_end_days = forms.CharField(
+        label=gettext_lazy("remind so many days before something in force ends"), required=False
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("reason for the change"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500
+    )
 
     def __init__(self, *args: Any, version: models.RuleVersion, **kwargs: Any):
         self.version = version
@@ -227,7 +270,9 @@ def numbers(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            actions.propose_version(rule, by=actor, starts_on=data["starts_on"], reason=data["reason"], numbers=form.numbers())
+            actions.propose_version(
+                rule, by=actor, starts_on=data["starts_on"], reason=data["reason"], numbers=form.numbers()
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:

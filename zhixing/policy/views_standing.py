@@ -37,7 +37,9 @@ _OPEN = {models.State.ON_TRACK, models.State.AT_RISK, models.State.UNMET}
 class WaiverForm(forms.Form):
     """What an excuse needs: until when, and why."""
 
-    ends_on = forms.DateField(label=gettext_lazy("until"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    ends_on = forms.DateField(
+        label=gettext_lazy("until"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
     reason = forms.CharField(label=gettext_lazy("reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
 
 
@@ -72,7 +74,9 @@ def standing_page(request: HttpRequest, pk: int) -> HttpResponse:
         "mends": mends(standing, actor) if open_ else [],
         "on_file": on_file(standing) if open_ else [],
         "reminders": list(
-            Notice.objects.filter(key__startswith=f"standing:{standing.pk}:").select_related("user__person").order_by("-created_at")[:20]
+            Notice.objects.filter(key__startswith=f"standing:{standing.pk}:")
+            .select_related("user__person")
+            .order_by("-created_at")[:20]
         ),
         "trend": list(standing.changes.order_by("-on")[:30]),
         "waivers": [
@@ -80,7 +84,9 @@ def standing_page(request: HttpRequest, pk: int) -> HttpResponse:
             for waiver in waivers.select_related("approver").order_by("-starts_on", "-pk")
         ],
         "may_remind": open_ and bool(standing.holder_id) and actor.can_on(standing, "approve"),
-        "waiver_form": WaiverForm(initial={"ends_on": timezone.localdate() + timedelta(days=90)}) if open_ and may_ask(standing, actor) else None,
+        "waiver_form": WaiverForm(initial={"ends_on": timezone.localdate() + timedelta(days=90)})
+        if open_ and may_ask(standing, actor)
+        else None,
         "thresholds": (standing.frozen or {}).get("thresholds") or thresholds(rule, standing.version),
         "crumbs": [
             {"label": _("Clauses and standings"), "url": reverse("clauses")},
@@ -122,10 +128,15 @@ def why(standing: models.Standing) -> str:
 def _outlook(standing: models.Standing, rule: models.Rule) -> str:
     if standing.reached:
         if standing.breaks_on:
-            return _("This holds until %(day)s and breaks the day after unless something is done.") % {"day": standing.breaks_on}
+            return _("This holds until %(day)s and breaks the day after unless something is done.") % {
+                "day": standing.breaks_on
+            }
         return ""
     if rule.due.get("at") == "found" and standing.found_on:
-        return _("The lack was found on %(day)s; it is to be put right by %(due)s.") % {"day": standing.found_on, "due": standing.due or "—"}
+        return _("The lack was found on %(day)s; it is to be put right by %(due)s.") % {
+            "day": standing.found_on,
+            "due": standing.due or "—",
+        }
     if standing.due and standing.state == models.State.UNMET:
         return _("The day for it was %(due)s.") % {"due": standing.due}
     if standing.due:
@@ -134,7 +145,7 @@ def _outlook(standing: models.Standing, rule: models.Rule) -> str:
 
 
 def evidence_table(standing: models.Standing, actor: Actor) -> tuple[list[dict[str, Any]], list[Any]]:
-    """The rows behind a standing with the first columns of their register; a row the reader may not open has no link."""
+    """The rows behind a standing with the first columns of their register; a row not open to the reader has no link."""
     if standing.frozen is not None:
         return _frozen_table(standing, actor), [_("record")]
     rows = evidence.rows_of(standing)
@@ -142,18 +153,37 @@ def evidence_table(standing: models.Standing, actor: Actor) -> tuple[list[dict[s
         return [], []
     model = rows.model
     sheet = sheet_for(model)
-    visible = None if actor.reach(model, "view").everything else set(model._default_manager.filter(pk__in=rows.values("pk")).visible_to(actor).values_list("pk", flat=True))
+    visible = (
+        None
+        if actor.reach(model, "view").everything
+        else set(model._default_manager.filter(pk__in=rows.values("pk")).visible_to(actor).values_list("pk", flat=True))
+    )
     columns = tuple(name for name in (sheet.columns if sheet else ()) if sheet and name not in sheet.computed)[:5]
     if sheet and columns:
         rows = sheet.with_columns(rows, columns)
     table = []
     for row in rows[:_SHOWN]:
         open_ = visible is None or row.pk in visible
-        cells = [
-            {"html": values.escape(values.text(sheet, row, column) or str(row)) if i == 0 else values.html(sheet, row, column), "label": sheet.column_label(column)}
-            for i, column in enumerate(columns)
-        ] if sheet and open_ else [{"html": str(row), "label": _("record")}]
-        table.append({"cells": cells, "url": sheet.url("detail", row.pk) if sheet and open_ else "", "in_order": getattr(row, "in_order", None)})
+        cells = (
+            [
+                {
+                    "html": values.escape(values.text(sheet, row, column) or str(row))
+                    if i == 0
+                    else values.html(sheet, row, column),
+                    "label": sheet.column_label(column),
+                }
+                for i, column in enumerate(columns)
+            ]
+            if sheet and open_
+            else [{"html": str(row), "label": _("record")}]
+        )
+        table.append(
+            {
+                "cells": cells,
+                "url": sheet.url("detail", row.pk) if sheet and open_ else "",
+                "in_order": getattr(row, "in_order", None),
+            }
+        )
     heads = [sheet.column_label(column) for column in columns] if sheet and columns else [_("record")]
     return table, heads
 
@@ -163,7 +193,11 @@ def _frozen_table(standing: models.Standing, actor: Actor) -> list[dict[str, Any
     for row in evidence.frozen_rows(standing)[:_SHOWN]:
         record: Model | None = row["record"]
         sheet = sheet_for(row["type"])
-        url = sheet.url("detail", record.pk) if sheet and record is not None and actor.reach(sheet.model).everything else ""
+        url = (
+            sheet.url("detail", record.pk)
+            if sheet and record is not None and actor.reach(sheet.model).everything
+            else ""
+        )
         table.append({"cells": [{"html": row["label"], "label": _("record")}], "url": url, "in_order": None})
     return table
 
@@ -176,9 +210,11 @@ def mends(standing: models.Standing, actor: Actor) -> list[dict[str, Any]]:
         sheet = sheet_for(mend["add"])
         url = ""
         if sheet is not None and actor.can(sheet.model, "add") and not standing.is_roll_up:
-            pointing = [f.name for f in sheet.fields.values() if unit_model is not None and f.related_model is unit_model]
+            pointing = [
+                f.name for f in sheet.fields.values() if unit_model is not None and f.related_model is unit_model
+            ]
             # The college itself is proposed too, where the record wants one.
-            proposed = {name: standing.unit_key for name in pointing[:1]}
+            proposed = dict.fromkeys(pointing[:1], standing.unit_key)
             if "unit" in sheet.fields and "unit" not in proposed:
                 proposed["unit"] = standing.unit_id
             url = f"{sheet.url('add')}?{urlencode(proposed)}" if proposed else sheet.url("add")
@@ -191,7 +227,13 @@ def on_file(standing: models.Standing) -> list[dict[str, Any]]:
     found = []
     for row in standing.forecast.get("mend", []):
         sheet = sheet_for(row["type"])
-        found.append({**row, "url": sheet.url("detail", row["id"]) if sheet else "", "type_label": sheet.label if sheet else name_of(row["type"])})
+        found.append(
+            {
+                **row,
+                "url": sheet.url("detail", row["id"]) if sheet else "",
+                "type_label": sheet.label if sheet else name_of(row["type"]),
+            }
+        )
     return found
 
 
@@ -201,7 +243,10 @@ def remind(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     standing = standing_of(actor, pk)
     sent = actions.remind([standing], by=actor)
-    messages.success(request, _("The holder was reminded.") if sent else _("The holder was reminded today already, or has no account."))
+    messages.success(
+        request,
+        _("The holder was reminded.") if sent else _("The holder was reminded today already, or has no account."),
+    )
     return redirect(actions.standing_url(pk))
 
 
@@ -215,7 +260,9 @@ def waiver(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("A waiver needs a last day and a reason."))
         return redirect(actions.standing_url(pk))
     try:
-        made = actions.request_waiver(standing, by=actor, reason=form.cleaned_data["reason"], ends_on=form.cleaned_data["ends_on"])
+        made = actions.request_waiver(
+            standing, by=actor, reason=form.cleaned_data["reason"], ends_on=form.cleaned_data["ends_on"]
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

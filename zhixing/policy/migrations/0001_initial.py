@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('mend', models.JSONField(blank=True, default=list, verbose_name='mends')),
                 ('empty', models.CharField(default='unmet', max_length=16, verbose_name='when nothing is found')),
                 ('pending', models.BooleanField(default=False, verbose_name='its records are not kept yet')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='order')),
+                ('order', models.PositiveSmallIntegerField(verbose_name='place in the paper')),
             ],
             options={
                 'verbose_name': 'rule',
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=20, verbose_name='clause')),
                 ('title', zhixing.policy.words.WordsField(default=dict, verbose_name='title')),
                 ('summary', zhixing.policy.words.WordsField(default=dict, verbose_name='summary')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='order')),
+                ('order', models.PositiveSmallIntegerField(verbose_name='place in the paper')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='policy.clause', verbose_name='part of')),
             ],
             options={
@@ -338,7 +338,7 @@ class Migration(migrations.Migration):
                 ('records', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='records')),
                 ('rule_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None, verbose_name='rules')),
                 ('question_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None, verbose_name='open questions')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='order')),
+                ('order', models.PositiveSmallIntegerField(verbose_name='place in the paper')),
                 ('clause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='policy.clause', verbose_name='clause')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='policy.policy', verbose_name='policy')),
             ],

@@ -21,7 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--rule", metavar="R14", help="only this rule")
         parser.add_argument("--unit", metavar="CODE", help="only this unit; a college's code takes in its parts")
         parser.add_argument("--evidence", action="store_true", help="name the rows behind each standing")
-        parser.add_argument("--what-if", metavar="NAME", help="count a year anew by today's records, kept apart under a name")
+        parser.add_argument(
+            "--what-if", metavar="NAME", help="count a year anew by today's records, kept apart under a name"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,7 +79,9 @@ class Command(BaseCommand):
         columns = [max(6, console.width(word) + 2) for word in words]
         names = {code: f"{code} {title}" for code, title in titles.items()}
         first = max((console.width(text) for text in names.values()), default=10) + 2
-        write(console.pad("", first) + "".join(console.pad(word, size) for word, size in zip(words, columns, strict=True)))
+        write(
+            console.pad("", first) + "".join(console.pad(word, size) for word, size in zip(words, columns, strict=True))
+        )
         for code in dict.fromkeys(row["rule"] for row in rows):
             own = [row for row in rows if row["rule"] == code]
             counts = [sum(row["state"] == state for row in own) for state in states]

@@ -11,7 +11,9 @@ from zhixing.policy.engine import AssessError
 
 
 class Command(BaseCommand):
-    help = "Freeze a year's standings with thresholds and evidence; a close that was cut off is taken up where it stopped."
+    help = (
+        "Freeze a year's standings with thresholds and evidence; a close that was cut off is taken up where it stopped."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("year", metavar="2025-2026")

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Load policy packs; loading again changes only what the packs changed, and keeps numbers edited here."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="*", type=Path, help="packs (YAML); by default those that come with the product")
+        parser.add_argument(
+            "files", nargs="*", type=Path, help="packs (YAML); by default those that come with the product"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,7 +25,9 @@ class Command(BaseCommand):
             loaded = load_packs(options["files"] or None)
         except PackErrors as errors:
             if options["json"]:
-                faults = [{"file": f.file, "line": f.line, "field": f.field, "message": f.message} for f in errors.faults]
+                faults = [
+                    {"file": f.file, "line": f.line, "field": f.field, "message": f.message} for f in errors.faults
+                ]
                 self.stdout.write(console.as_json({"faults": faults}))
             for fault in errors.faults:
                 self.stderr.write(str(fault))
@@ -33,7 +37,13 @@ class Command(BaseCommand):
             self.stdout.write(console.as_json([vars(pack) for pack in loaded]))
             return
         for pack in loaded:
-            values = {"code": pack.code, "clauses": pack.clauses, "duties": pack.duties, "rules": pack.rules, "changed": pack.changed}
+            values = {
+                "code": pack.code,
+                "clauses": pack.clauses,
+                "duties": pack.duties,
+                "rules": pack.rules,
+                "changed": pack.changed,
+            }
             self.stdout.write(
                 _("%(code)s: %(clauses)s clauses, %(duties)s duties, %(rules)s rules; %(changed)s changed") % values
             )
