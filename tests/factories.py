@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,10 @@ def _year(n: int) -> int:
     return 1000 + n % 8900
 
 
+def _day(n: int) -> date:
+    return date(1950, 1, 1) + timedelta(days=n % 25_000)
+
+
 # What a type's fields must be beyond their own types: n makes it unique, the second holds what is given already.
 SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "org.school": lambda n, given: {"code": f"{n:010d}"},
@@ -48,7 +52,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "org.term": lambda n, given: {"number": 1, "starts_on": date(_year(n), 9, 1), "ends_on": date(_year(n) + 1, 1, 31)},
     "org.unit": lambda n, given: {"kind": "college"},
     # One name at a time: each of a day.
-    "org.unit_name": lambda n, given: {"starts_on": date.fromordinal(n), "ends_on": date.fromordinal(n)},
+    "org.unit_name": lambda n, given: {"starts_on": _day(n), "ends_on": _day(n)},
     "org.person": lambda n, given: {"staff_number": f"P{n:06d}", "email": ""},
     "org.major": lambda n, given: {"code": f"{n:06d}"},
     "org.cohort": lambda n, given: {"entry_year": 2024},
@@ -82,7 +86,7 @@ NEVER = {"partners.organisation": {"merged_into"}, "org.unit": {"merged_into"}, 
 
 
 def text(field: models.Field, n: int) -> str:
-    words = f"样例{n}"
+    words = f"海棠{n}"
     if isinstance(field, UsccField):
         return valid_uscc(n)
     if isinstance(field, models.EmailField):
@@ -118,7 +122,7 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
         case models.IntegerField() | models.FloatField():
             return n % 30_000
         case WordsField():
-            return {"zh-hans": f"样例{n}", "en": f"Sample {n}"}
+            return {"zh-hans": f"海棠{n}", "en": f"Sample {n}"}
         case models.JSONField():
             return {}
     raise NotImplementedError(f"tests/factories.py: no value for {field}")
@@ -212,7 +216,7 @@ class World:
         self.sibling = make(Unit, code="W2", name="邻学院", parent=self.school, starts_on=date(2000, 1, 1))
         self.home = make(Unit, code="W3", name="机关", kind="department", parent=self.school, starts_on=date(2000, 1, 1))
         names = [*Role.values, "nobody"]
-        people = Person.objects.bulk_create(Person(name=f"人{name}", staff_number=f"W-{name}", unit=self.home) for name in names)
+        people = Person.objects.bulk_create(Person(name=f"人{name}", staff_number=f"W{i:03d}", unit=self.home) for i, name in enumerate(names))
         self.people: dict[str, Person] = dict(zip(names, people, strict=True))
         users = User.objects.bulk_create(User(username=f"w-{name}", person=self.people[name]) for name in names)
         self.users: dict[str, User] = dict(zip(names, users, strict=True))

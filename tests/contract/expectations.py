@@ -98,7 +98,7 @@ def calls(sheet: Sheet) -> list[Call]:
     masked = next((name for name, f in sheet.fields.items() if getattr(f, "masked", False)), None)
     found = [
         Call("list", "GET", _page("list"), "view", (200,)),
-        Call("list", "GET", lambda s, pk: s.url("list") + "?filters=1&q=样例", "view", (200,)),
+        Call("list", "GET", lambda s, pk: s.url("list") + "?filters=1&q=海棠", "view", (200,)),
         Call("save-view", "POST", _page("save-view"), "view", (302,), data={"name": "我的", "query": "q=1"}),
         Call("export", "GET", _page("export", kind="csv"), "export", (200,)),
         Call("import", "GET", _page("import"), "import", (200,)),

@@ -169,6 +169,15 @@ def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> di
             for text, key in rows.filter(**{f"{path}__in": part}).values_list(path, "pk").order_by():
                 hits[str(text)].add(key)
         found.update({text: sorted(keys) for text, keys in hits.items()})
+    missing = {text for text in wanted if text not in found}
+    needs = getattr(model, "title_needs", ())
+    if missing and needs:
+        # An export writes titles: "张三（某公司）", "某委员会 2025-2026 v1". They are made of several records, so no column holds them.
+        titles: dict[str, set[Any]] = defaultdict(set)
+        for row in rows.select_related(*needs).order_by().iterator(chunk_size=2000):
+            if (title := str(row)) in missing:
+                titles[title].add(row.pk)
+        found.update({text: sorted(keys) for text, keys in titles.items()})
     return found
 
 
@@ -299,8 +308,10 @@ class _Pass:
             if number in self.bad:
                 continue
             key = tuple(values[i][j] for i in places)
-            if any(part is None or part == "" for part in key):
-                column = next(self.columns[i] for i in places if values[i][j] in (None, ""))
+            blank = [self.columns[i] for i, part in zip(places, key, strict=True) if part is None or part == ""]
+            needed = [c for c in blank if not staging.optional_part(c.field, self.sheet.key_fields)]
+            if needed or len(blank) == len(key):
+                column = (needed or blank)[0]
                 self.fault(number, column, "", "key_blank", _("“%(field)s” must not be blank: records are recognised by it.") % {"field": column.field.verbose_name})
                 continue
             if key in first:

@@ -47,11 +47,18 @@ class Stage:
             with cursor.copy(f"COPY {STAGE} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
                 for row in rows:
                     copy.write_row(row)
-            keys = " AND ".join(f"s.{self.column(name)} = t.{self.column(name)}" for name in self.key)
+            keys = " AND ".join(self._same(name) for name in self.key)
             cursor.execute(f"CREATE INDEX ON {STAGE} ({', '.join(self.column(name) for name in self.key)})")
             cursor.execute(f"ANALYZE {STAGE}")
             cursor.execute(f"UPDATE {STAGE} s SET id = t.id FROM {self.table} t WHERE {keys}")
             self._complete(cursor)
+
+    def _same(self, name: str) -> str:
+        """That two rows agree in one part of the key; a part that may be left out agrees with one left out."""
+        column = self.column(name)
+        if optional_part(self.model._meta.get_field(name), self.key):
+            return f"coalesce(s.{column}::text, '') = coalesce(t.{column}::text, '')"
+        return f"s.{column} = t.{column}"
 
     def _complete(self, cursor: Any) -> None:
         kept = [f for f in self.columns if f.name not in self.given or f.name in self.frozen]
@@ -219,6 +226,11 @@ def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], 
         )
         cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [fresh])
     return fresh, old, kept
+
+
+def optional_part(field: models.Field, key: Sequence[str]) -> bool:
+    """Whether a part of a natural key may be blank: its field allows it, and other parts are left to recognise the record by."""
+    return len(key) > 1 and (field.null or field.blank)
 
 
 def _q(name: str) -> str:
