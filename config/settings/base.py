@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "zhixing.partners",
     "zhixing.governance",
     "zhixing.agreements",
+    "zhixing.industry_colleges",
+    "zhixing.cultivation",
     "zhixing.policy",
     "zhixing.insights",
     "zhixing.sample",
@@ -153,6 +155,21 @@ ZHIXING: dict[str, Any] = {
     "max_file_bytes": 50 * 1024 * 1024,
     # 32-byte key for resident ids and phones at rest; kept out of the database and its dumps.
     "field_key": os.environ.get("FIELD_KEY") or secret(HOME / "field.key"),
+    # Who signs: without these, keys are made on first use in HOME/cert. A PKCS#12 file takes the place of the own certificate.
+    "verify_key": os.environ.get("VERIFY_KEY", ""),
+    "pdf_certificate": os.environ.get("PDF_CERTIFICATE", ""),
+    "pdf_certificate_password": os.environ.get("PDF_CERTIFICATE_PASSWORD", ""),
+    # Days for which a link to sign is good; after how many days without an answer each reminder leaves, and no more than these.
+    "signing_days": 30,
+    "signing_reminder_days": [3, 2, 1],
+    # Where text messages go: the console, or a gateway of the campus that takes one POST of JSON a message.
+    "sms": {
+        "backend": os.environ.get("SMS_BACKEND", "zhixing.kernel.gateways.Console"),
+        "url": os.environ.get("SMS_URL", ""),
+        "token": os.environ.get("SMS_TOKEN", ""),
+        "sign": os.environ.get("SMS_SIGN", ""),
+        "timeout": float(os.environ.get("SMS_TIMEOUT", "5")),
+    },
 }
 
 LOGGING = {

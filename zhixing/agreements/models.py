@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.agreements.papers import AgreementDocument, AgreementKind, PartyRole, Template
-from zhixing.agreements.signatures import Signature, SignatureRequest, SigningLink
+from zhixing.agreements.signatures import Signature, SignatureRequest, SigningCode
 from zhixing.governance.models import Task
 from zhixing.kernel.constraints import DateRange, dates_in_order, not_negative
 from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
@@ -33,7 +33,7 @@ __all__ = [
     "PartyRole",
     "Signature",
     "SignatureRequest",
-    "SigningLink",
+    "SigningCode",
     "Template",
 ]
 

@@ -1,4 +1,4 @@
-"""Who is asked to sign, by which channel and in which order; what was signed; and the links that lead there."""
+"""Who is asked to sign, by which channel and in which order; what was signed; and the codes that were asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhixing.agreements.papers import AgreementDocument
 from zhixing.kernel.fields import EncryptedTextField
-from zhixing.kernel.models import Record, tracked
+from zhixing.kernel.models import OutsideLink, Record, tracked
 from zhixing.kernel.scope import Scope
 
 _PEOPLE = ("agreement__owner", "agreement__major_group__leader", "agreement__student__person")
@@ -130,46 +130,23 @@ class Signature(Record):
         return f"{self.name} · {self.get_method_display()}"
 
 
-class SigningLink(models.Model):
-    """A link for somebody without an account. Only digests are kept; opening it never consumes it."""
+class SigningCode(models.Model):
+    """A one-time code that shows that the holder of a link also holds the address it was made out to. Only its digest is kept."""
 
-    class Purpose(models.TextChoices):
-        SIGN = "sign", _("sign")
-        CONFIRM = "confirm", _("confirm the own data")
-
-    digest = models.CharField(max_length=64, unique=True)
-    purpose = models.CharField(_("purpose"), max_length=8, choices=Purpose, default=Purpose.SIGN)
-    request = models.ForeignKey(
-        SignatureRequest, models.CASCADE, null=True, blank=True, related_name="links", verbose_name=_("request")
-    )
-    party = models.ForeignKey(
-        "agreements.AgreementParty", models.CASCADE, related_name="links", verbose_name=_("party")
-    )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    link = models.ForeignKey(OutsideLink, models.CASCADE, related_name="codes", verbose_name=_("link"))
+    digest = models.CharField(max_length=64)
+    channel = models.CharField(_("sent by"), max_length=8)
+    # Masked: enough to say where it went.
+    sent_to = models.CharField(_("sent to"), max_length=120)
+    sent_at = models.DateTimeField(_("sent"))
     expires_at = models.DateTimeField(_("valid until"))
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-    # Times at which it was looked at; reading is not using.
-    opens = models.PositiveIntegerField(_("times opened"), default=0)
-    first_opened_at = models.DateTimeField(_("first opened"), null=True, blank=True)
-    code_digest = models.CharField(max_length=64, blank=True)
-    code_sent_at = models.DateTimeField(null=True, blank=True)
-    code_expires_at = models.DateTimeField(null=True, blank=True)
-    code_tries = models.PositiveSmallIntegerField(default=0)
-    codes_sent = models.PositiveSmallIntegerField(default=0)
-    verified_at = models.DateTimeField(null=True, blank=True)
-    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    verified_at = models.DateTimeField(_("entered"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("signing link")
-        verbose_name_plural = _("signing links")
-        indexes = [models.Index(fields=["expires_at"], name="signing_link_expiry")]
-        constraints = [
-            models.CheckConstraint(
-                name="signing_link_has_request",
-                condition=~Q(purpose="sign") | Q(request__isnull=False),
-                violation_error_message=_("A link to sign belongs to a signature request."),
-            )
-        ]
+        verbose_name = _("one-time code")
+        verbose_name_plural = _("one-time codes")
+        ordering = ["-sent_at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} · {self.party_id}"
+        return f"{self.sent_to} · {self.sent_at:%Y-%m-%d %H:%M}"
