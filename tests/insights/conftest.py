@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
+from django.test import TestCase
 from django.utils import timezone
 
 from tests.factories import World, make, valid_uscc
+from zhixing.governance.models import Task
 from zhixing.org.calendar import academic_year
 from zhixing.org.models import AcademicYear, MajorGroup, School
 from zhixing.partners.models import IndustryLink, Organisation
@@ -40,27 +46,33 @@ class Place(World):
 
     def add_link(self) -> IndustryLink:
         return IndustryLink.objects.create(
-            group=self.group, organisation=self.association, starts_on=self.today - timedelta(days=400), status="approved"
+            group=self.group,
+            organisation=self.association,
+            starts_on=self.today - timedelta(days=400),
+            status="approved",
         )
 
-    def tasks(self, number: int, owner: str = "teacher", **given: Any) -> None:
-        from zhixing.governance.models import Task
-
-        for i in range(number):
-            make(
-                Task,
-                unit=self.own,
-                owner=self.people[owner],
-                title=f"任务{i}",
-                due=self.today - timedelta(days=i % 40),
-                starts_on=self.today - timedelta(days=90),
-                **given,
-            )
+    def task(self, title: str, days: int, owner: str = "teacher", **given: Any) -> Task:
+        """A task of the first college, due in `days`."""
+        begun = min(self.year.starts_on, self.today - timedelta(days=90))
+        due = self.today + timedelta(days=days)
+        return make(Task, unit=self.own, owner=self.people[owner], title=title, starts_on=begun, due=due, **given)
 
 
 @pytest.fixture
 def place(db: None) -> Place:
-    from django.core.cache import cache
-
     cache.clear()
     return Place()
+
+
+@pytest.fixture
+def commit(db: None) -> Callable[[], AbstractContextManager[None]]:
+    """What is written inside the block is taken for committed: listeners hear of it, and of nothing before."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        connection.run_on_commit = []
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            yield
+
+    return block

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -11,12 +13,13 @@ from django.urls import reverse
 
 from tests.factories import make
 from tests.insights.conftest import Place
-from zhixing.governance.models import Task
 from zhixing.kernel.models import ImportRun, Notice
 from zhixing.org.models import Cohort, Major, MajorGroup, Membership, Role, Student
 from zhixing.partners.models import Activity, GovernmentPolicy, Need, SupportGrant
 from zhixing.policy.engine import assess
 from zhixing.policy.models import Acknowledgement, Standing
+
+Commit = Callable[[], AbstractContextManager[None]]
 
 
 def body(place: Place, role: str, path: str = "/") -> str:
@@ -29,23 +32,30 @@ def body(place: Place, role: str, path: str = "/") -> str:
 
 def count(place: Place, role: str, path: str = "/") -> int:
     place.client(role).get(path)  # what is kept for an hour is kept now
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert place.client(role).get(path).status_code == 200
     return len(captured)
 
 
-def fill(place: Place, number: int) -> None:
+def fill(place: Place, kind: str, number: int) -> None:
     """`number` of everything that a home page shows."""
-    place.tasks(number)
+    teacher, leader = place.people["teacher"], place.people["group_leader"]
     for i in range(number):
-        group = MajorGroup.objects.create(
-            code=f"G{i}", name=f"群{i}", unit=place.own, leader=place.people["group_leader"], starts_on=place.today
+        name = f"{kind}{i}"
+        place.task(f"任务{name}", -1 - i % 40)
+        MajorGroup.objects.create(code=name, name=f"群{name}", unit=place.own, leader=leader, starts_on=place.today)
+        make(
+            Activity,
+            unit=place.own,
+            title=f"活动{name}",
+            follow_up="跟进",
+            follow_up_owner=teacher,
+            follow_up_due=place.today,
         )
-        make(Activity, unit=place.own, title=f"活动{i}", follow_up="跟进", follow_up_owner=place.people["teacher"], follow_up_due=place.today)
-        make(Need, title=f"需求{i}", kind="technique", status="open")
-        make(SupportGrant, unit=place.own, title=f"资金{i}", granted_on=place.today)
-        Notice.objects.create(user=place.users["teacher"], key=f"n{i}", text="样例")
-        assert group
+        make(Need, title=f"需求{name}", kind="technique", status="open")
+        make(SupportGrant, unit=place.own, title=f"资金{name}", granted_on=place.today)
+        for role in ("teacher", "office"):
+            Notice.objects.create(user=place.users[role], key=name, text="样例")
     assess()
 
 
@@ -56,17 +66,13 @@ def test_home_opens_for_every_role_within_twenty_queries(place: Place, role: str
     assert count(place, role) <= 20
 
 
-@pytest.mark.parametrize("role", ["office", "leader", "dean", "group_leader", "teacher", "finance", "research", "auditor"])
+@pytest.mark.parametrize(
+    "role", ["office", "leader", "dean", "group_leader", "teacher", "finance", "research", "auditor"]
+)
 def test_queries_do_not_grow_with_the_rows(place: Place, role: str) -> None:
-    fill(place, 2)
+    fill(place, "A", 2)
     few = count(place, role)
-    place.tasks(60, title="更多", book=None) if False else None
-    more = 40
-    for i in range(more):
-        make(Task, unit=place.own, owner=place.people["teacher"], title=f"多{i}", due=place.today - timedelta(days=1), starts_on=place.today - timedelta(days=9))
-        MajorGroup.objects.create(code=f"H{i}", name=f"组{i}", unit=place.own, leader=place.people["group_leader"], starts_on=place.today)
-        make(Need, title=f"多需求{i}", kind="technique", status="open")
-    assess()
+    fill(place, "B", 40)
     assert count(place, role) == few <= 20
 
 
@@ -80,12 +86,21 @@ def test_home_is_for_the_signed_in_only(place: Place) -> None:
 
 
 def test_only_my_own_work_is_on_my_list(place: Place) -> None:
-    make(Task, unit=place.own, owner=place.people["teacher"], title="我的任务", due=place.today)
-    make(Task, unit=place.own, owner=place.people["hr"], title="别人的任务", due=place.today)
-    make(Task, unit=place.own, owner=place.people["teacher"], title="已完成的任务", due=place.today, status="done", done_on=place.today)
-    make(Activity, unit=place.own, title="会后", follow_up="寄送文本", follow_up_owner=place.people["teacher"], follow_up_due=place.today)
-    make(Need, title="已认领", status="claimed", claimed_by=place.people["teacher"], claimed_unit=place.own)
-    ImportRun.objects.create(record_type="org.unit", user=place.users["office"], file_name="别人的文件.xlsx", content="x", sha256="0" * 64)
+    teacher = place.people["teacher"]
+    place.task("我的任务", 0)
+    place.task("别人的任务", 0, "hr")
+    place.task("已完成的任务", 0, status="done", done_on=place.today)
+    make(
+        Activity,
+        unit=place.own,
+        title="会后",
+        follow_up="寄送文本",
+        follow_up_owner=teacher,
+        follow_up_due=place.today,
+    )
+    make(Need, title="已认领", status="claimed", claimed_by=teacher, claimed_unit=place.own)
+    run = {"record_type": "org.unit", "file_name": "别人的文件.xlsx", "content": "x", "sha256": "0" * 64}
+    ImportRun.objects.create(user=place.users["office"], **run)
     text = body(place, "teacher")
     for mine in ("我的任务", "寄送文本", "已认领"):
         assert mine in text
@@ -95,8 +110,7 @@ def test_only_my_own_work_is_on_my_list(place: Place) -> None:
 
 
 def test_the_late_come_first_and_each_line_leads_to_its_record(place: Place) -> None:
-    late = make(Task, unit=place.own, owner=place.people["teacher"], title="逾期任务甲", due=place.today - timedelta(days=3))
-    soon = make(Task, unit=place.own, owner=place.people["teacher"], title="将到任务乙", due=place.today + timedelta(days=3))
+    late, soon = place.task("逾期任务甲", -3), place.task("将到任务乙", 3)
     text = body(place, "teacher")
     assert text.index("逾期任务甲") < text.index("将到任务乙")
     for task in (late, soon):
@@ -122,11 +136,9 @@ def test_a_dean_acknowledges_in_one_click(place: Place) -> None:
     assert f'action="{url}"' not in body(place, "dean")
 
 
-def test_ending_the_last_link_reaches_the_holder_and_adding_one_takes_it_away(
-    place: Place, django_capture_on_commit_callbacks: object
-) -> None:
+def test_ending_the_last_link_reaches_the_holder_and_renewing_it_takes_it_away(place: Place, commit: Commit) -> None:
     assert "R01" not in todo_of(body(place, "group_leader"))
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with commit():
         place.link.ends_on = place.today - timedelta(days=1)
         place.link.save()
     text = todo_of(body(place, "group_leader"))
@@ -134,7 +146,7 @@ def test_ending_the_last_link_reaches_the_holder_and_adding_one_takes_it_away(
     # One click to mend it: the form, told which group it is for.
     assert f"/partners/industry_link/add/?group={place.group.pk}" in text
     assert "R01" in body(place, "office")
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with commit():
         place.link.ends_on = place.today + timedelta(days=700)
         place.link.save()
     assert "R01" not in todo_of(body(place, "group_leader"))
@@ -147,7 +159,9 @@ def todo_of(text: str) -> str:
 
 
 def test_reminding_all_tells_each_holder_once(place: Place) -> None:
-    MajorGroup.objects.create(code="ZYQ2", name="无联系的群", unit=place.own, leader=place.people["group_leader"], starts_on=place.today)
+    MajorGroup.objects.create(
+        code="ZYQ2", name="无联系的群", unit=place.own, leader=place.people["group_leader"], starts_on=place.today
+    )
     assess()
     assert reverse("home-remind") in body(place, "office")
     assert reverse("home-remind") not in body(place, "leader")
@@ -186,7 +200,9 @@ def test_a_dean_sees_the_own_college_only(place: Place) -> None:
     assert "邻院的群" not in body(place, "dean")
 
 
-@pytest.mark.parametrize(("role", "status"), [("office", 200), ("leader", 200), ("auditor", 200), ("teacher", 403), ("student", 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("office", 200), ("leader", 200), ("auditor", 200), ("teacher", 403), ("student", 403)]
+)
 def test_who_may_open_the_overview(place: Place, role: str, status: int) -> None:
     assert place.client(role).get(reverse("overview")).status_code == status
 

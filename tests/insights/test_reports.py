@@ -18,7 +18,7 @@ from docx import Document
 
 from tests.factories import make
 from tests.insights.conftest import Place
-from zhixing.governance.models import Task, TaskAppraisal
+from zhixing.governance.models import TaskAppraisal
 from zhixing.insights import figures, reports
 from zhixing.insights.documents.facts import gather
 from zhixing.insights.models import Report
@@ -33,7 +33,7 @@ def red(place: Place) -> Place:
     """The group's only link has ended; one task is late, one was appraised."""
     place.link.ends_on = place.today - timedelta(days=1)
     place.link.save()
-    late = make(Task, unit=place.own, owner=place.people["teacher"], title="逾期的调研任务", starts_on=place.year.starts_on, due=max(place.year.starts_on, place.today - timedelta(days=2)))
+    late = place.task("逾期的调研任务", -1)
     make(TaskAppraisal, task=late, appraised_on=place.today, grade="good", score=88, appraiser=place.people["dean"])
     assess()
     return place
@@ -54,8 +54,12 @@ def docx_text(content: bytes) -> str:
 
 
 def test_figures_read_as_people_say_them(red: Place) -> None:
-    single = Standing.objects.select_related("rule", "version").get(rule__code="R01", unit_scope="major_group", year=red.year_code)
-    rolled = Standing.objects.select_related("rule", "version").get(rule__code="R01", unit_scope="college", unit=red.own, year=red.year_code)
+    single = Standing.objects.select_related("rule", "version").get(
+        rule__code="R01", unit_scope="major_group", year=red.year_code
+    )
+    rolled = Standing.objects.select_related("rule", "version").get(
+        rule__code="R01", unit_scope="college", unit=red.own, year=red.year_code
+    )
     assert (figures.value_words(single), figures.target_words(single)) == ("0", "≥1")
     assert (figures.value_words(rolled), figures.target_words(rolled)) == ("0%", "100%")
 
@@ -65,7 +69,19 @@ def test_the_paper_tells_unit_rules_values_rows_and_what_would_mend_it(red: Plac
     with override("zh-hans"):
         made = reports.make(red.own, None, kind, SYSTEM)
     text = pdf_text(made.content) if kind == "pdf" else docx_text(made.content)
-    for words in ("海南样例职业学院", "本学院", "专业群联系行业组织", "样例专业群", "0／≥1" if False else "0/≥1", "未达标", "逾期的调研任务", "整改建议", "单位负责人（盖章）", red.people["group_leader"].name, made.facts.number):
+    for words in (
+        "海南样例职业学院",
+        "本学院",
+        "专业群联系行业组织",
+        "样例专业群",
+        "0/≥1",
+        "未达标",
+        "逾期的调研任务",
+        "整改建议",
+        "单位负责人（盖章）",
+        red.people["group_leader"].name,
+        made.facts.number,
+    ):
         assert squeeze(words) in text, words
     assert made.facts.fingerprint in text
     assert red.sibling.name not in text
@@ -85,9 +101,22 @@ def test_a_link_that_ended_is_in_the_colleges_report_and_one_added_takes_it_out(
 
 def test_paper_and_word_file_tell_the_same_in_the_same_order(red: Place) -> None:
     with override("zh-hans"):
-        texts = [pdf_text(reports.make(red.own, None, "pdf", SYSTEM).content), docx_text(reports.make(red.own, None, "docx", SYSTEM).content)]
+        texts = [
+            pdf_text(reports.make(red.own, None, "pdf", SYSTEM).content),
+            docx_text(reports.make(red.own, None, "docx", SYSTEM).content),
+        ]
     for text in texts:
-        places = [text.index(heading) for heading in ("一、基本情况", "二、条款达标情况", "三、未达标与预警事项", "四、趋势预判", "五、任务书执行情况", "六、任务考核情况")]
+        places = [
+            text.index(heading)
+            for heading in (
+                "一、基本情况",
+                "二、条款达标情况",
+                "三、未达标与预警事项",
+                "四、趋势预判",
+                "五、任务书执行情况",
+                "六、任务考核情况",
+            )
+        ]
         assert places == sorted(places)
 
 
@@ -98,12 +127,11 @@ def test_the_report_speaks_the_readers_language(red: Place) -> None:
 
 
 def test_the_workbook_holds_summary_standings_rows_and_tasks(red: Place) -> None:
-    red.add_link_to_other = None  # type: ignore[attr-defined]
     with override("zh-hans"):
         made = reports.make(red.own, None, "xlsx", SYSTEM)
     book = openpyxl.load_workbook(io.BytesIO(made.content))
     assert book.sheetnames == ["汇总", "达标情况", "佐证", "任务"]
-    rows = [[cell for cell in row] for row in book["达标情况"].iter_rows(values_only=True)]
+    rows = [list(row) for row in book["达标情况"].iter_rows(values_only=True)]
     (r01,) = [row for row in rows if row[1] == "R01" and row[4] == "样例专业群"]
     assert r01[7] == 0 and r01[8] == 1 and r01[9] == "未达标"
     assert any(row[0] == "逾期的调研任务" for row in book["任务"].iter_rows(values_only=True))
@@ -111,7 +139,7 @@ def test_the_workbook_holds_summary_standings_rows_and_tasks(red: Place) -> None
 
 
 def test_the_workbook_never_holds_a_formula(red: Place) -> None:
-    make(Task, unit=red.own, owner=red.people["teacher"], title="=HYPERLINK(\"http://x\")", due=red.today, starts_on=red.year.starts_on)
+    red.task('=HYPERLINK("https://example.com")', 0)
     book = openpyxl.load_workbook(io.BytesIO(reports.make(red.own, None, "xlsx", SYSTEM).content))
     types = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in types
@@ -172,7 +200,14 @@ def test_a_dean_reaches_no_other_colleges_report(red: Place) -> None:
 
 @pytest.mark.parametrize(
     ("role", "sees", "makes"),
-    [("office", True, True), ("leader", True, True), ("secretary", True, True), ("auditor", True, False), ("teacher", False, False), ("student", False, False)],
+    [
+        ("office", True, True),
+        ("leader", True, True),
+        ("secretary", True, True),
+        ("auditor", True, False),
+        ("teacher", False, False),
+        ("student", False, False),
+    ],
 )
 def test_who_may_see_and_make_reports(red: Place, role: str, sees: bool, makes: bool) -> None:
     assert red.client(role).get(reverse("reports")).status_code == (200 if sees else 403)
@@ -209,7 +244,12 @@ def test_the_command_writes_a_file_and_tells_what_it_holds(red: Place, tmp_path:
 
 @pytest.mark.parametrize(
     "given",
-    [{"unit": "W1", "out": "x.txt"}, {"unit": "NONE", "out": "x.pdf"}, {"unit": "W1", "out": "x.pdf", "year": "2025"}, {"unit": "W1", "out": "/no/such/x.pdf"}],
+    [
+        {"unit": "W1", "out": "x.txt"},
+        {"unit": "NONE", "out": "x.pdf"},
+        {"unit": "W1", "out": "x.pdf", "year": "2025"},
+        {"unit": "W1", "out": "/no/such/x.pdf"},
+    ],
 )
 def test_a_bad_call_is_one_sentence_and_writes_nothing(red: Place, tmp_path: Path, given: dict[str, str]) -> None:
     target = given["out"] if given["out"].startswith("/") else str(tmp_path / given["out"])

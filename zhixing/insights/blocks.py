@@ -15,14 +15,14 @@ from django.db.models.functions import ExtractYear
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from zhixing.governance.models import Task
 from zhixing.governance.queries import living_tasks
 from zhixing.insights import figures
 from zhixing.kernel import timeline
 from zhixing.kernel.models import Event
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.calendar import Period
 from zhixing.partners.models import Opportunity, SupportGrant
@@ -34,7 +34,16 @@ from zhixing.policy.queries import scores
 # How far the office looks ahead.
 AHEAD_DAYS = 90
 SHOWN = 8
+# In cards that stand side by side.
+FEW = 6
 Block = dict[str, Any]
+# Events that are no step of a flow and belong to no one record type's buttons.
+_VERBS = {
+    "closed": gettext_lazy("Academic year closed"),
+    "report_made": gettext_lazy("Assessment report made"),
+    "reminded": gettext_lazy("Holder reminded"),
+    "acknowledged": gettext_lazy("Policy acknowledged"),
+}
 
 
 @dataclass
@@ -74,8 +83,10 @@ class Desk:
     def looming(self) -> list[Standing]:
         """What is lost or will be within the days ahead, the nearest first: one query."""
         limit = self.today + timedelta(days=AHEAD_DAYS)
-        near = Q(state__in=figures.RED) | Q(breaks_on__lte=limit, reached=True) | Q(state="on_track", due__lte=limit)
-        rows = self.single.filter(near, frozen_at=None).exclude(state__in=("waived", "not_applicable", "no_data"))
+        near = Q(state__in=figures.RED)
+        if self.year.ends_on >= self.today:
+            near |= Q(breaks_on__lte=limit, reached=True) | Q(state="on_track", due__lte=limit)
+        rows = self.single.filter(near).exclude(state__in=("waived", "not_applicable", "no_data"))
         rows = rows.select_related("rule", "version", "holder", "unit").order_by("rule__order", "unit_code", "pk")[:400]
         return sorted(rows, key=lambda s: (day_of(s) is None, day_of(s) or date.max, figures.ORDER.index(s.state)))
 
@@ -84,9 +95,7 @@ class Desk:
         """Living tasks past their day, with the number of all in `all_`: one query."""
         rows = living_tasks(Task.objects.visible_to(self.actor)).filter(due__lt=self.today)
         rows = rows if self.units is None else rows.filter(unit_id__in=self.units)
-        return list(
-            rows.select_related("owner", "unit").annotate(all_=Window(Count("pk"))).order_by("due", "pk")[:SHOWN]
-        )
+        return list(rows.select_related("owner", "unit").annotate(all_=Window(Count("pk"))).order_by("due", "pk")[:FEW])
 
     @property
     def late_total(self) -> int:
@@ -396,7 +405,8 @@ def trend(desk: Desk) -> Block:
         {
             "type": "line",
             "name": name,
-            "smooth": True,
+            "smooth": 0.3,
+            "smoothMonotone": "x",
             "data": [
                 {"value": round(float(found[y].value or 0) * 100, 1), "url": standing_url(found[y].pk)}
                 if y in found
@@ -445,7 +455,7 @@ def money(desk: Desk) -> Block:
     chart = {
         "id": "money",
         "title": _("Support won by year, in 10,000 yuan"),
-        "css": "zx-chart--low",
+        "css": "",
         "option": {
             "grid": {"left": 8, "right": 16, "top": 24, "bottom": 4, "containLabel": True},
             "xAxis": {"type": "category", "data": [str(item["won_in"]) for item in won]},
@@ -506,7 +516,7 @@ def ageing(desk: Desk) -> Block:
     stale = stale_opportunities(desk.today).filter(pk__in=visible.order_by().values("pk"))
     sheet = sheet_for(Opportunity)
     rows = []
-    for item in stale.select_related("organisation", "owner")[:SHOWN]:
+    for item in stale.select_related("organisation", "owner")[:FEW]:
         days = _("%(stage)s: %(days)s days") % {
             "days": (desk.today - item.stage_since).days,
             "stage": item.get_stage_display(),
@@ -532,17 +542,18 @@ def ageing(desk: Desk) -> Block:
 
 def recent(desk: Desk) -> Block:
     """What happened lately, for those who may see the log. One query."""
-    events = Event.objects.order_by("-at", "-pk")[:SHOWN] if desk.actor.can("kernel.event") else []
+    events = Event.objects.order_by("-at", "-pk")[:FEW] if desk.actor.can("kernel.event") else []
     rows = []
     for event in events:
         sheet = sheet_for(event.record_type)
-        what = timeline.describe_verb(sheet, event.verb)[1] if sheet else event.verb
+        what = _VERBS.get(event.verb) or (timeline.describe_verb(sheet, event.verb)[1] if sheet else event.verb)
         url = sheet.url("detail", event.record_id) if sheet and desk.actor.can(sheet.model) else ""
         icon = sheet.icon if sheet else "history"
+        who = event.actor_name if event.actor_name not in ("", SYSTEM.name) else _("the system")
         rows.append(
             row(
                 event.label,
-                f"{event.actor_name or _('the system')} · {what}",
+                f"{who} · {what}",
                 url,
                 icon=icon,
                 when=timezone.localtime(event.at),

@@ -47,7 +47,7 @@ def value_words(standing: Standing) -> str:
 
 
 def target_words(standing: Standing) -> str:
-    """The target: `≥ 1`, `≤ 3`, `≥ 80%`; a roll-up asks for all of its parts."""
+    """The target: `≥1`, `≤3`, `≥80%`; a roll-up asks for all of its parts."""
     if standing.target is None:
         return "—"
     if standing.is_roll_up:
@@ -56,8 +56,8 @@ def target_words(standing: Standing) -> str:
     if kind == "all":
         return "100%"
     if kind == "share":
-        return f"≥ {percent(value)}"
-    return f"{'≤' if kind == 'at_most' else '≥'} {plain_number(value)}"
+        return f"≥{percent(value)}"
+    return f"{'≤' if kind == 'at_most' else '≥'}{plain_number(value)}"
 
 
 def why(standing: Standing) -> str:

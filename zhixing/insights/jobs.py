@@ -22,7 +22,7 @@ def make_report(progress: int, unit: int, year: str, kind: str, user: int) -> No
         actor = actor_for(User.objects.select_related("person").get(pk=user))
         made = reports.make(Unit.objects.get(pk=unit), year or None, kind, actor, report)
         filed = reports.keep(made, kind, by=actor)
-        report.finish(reverse("report-file", args=[filed.pk]), filed.name)
+        report.finish(f"{reverse('reports')}?made={filed.pk}", filed.name)
 
 
 @app.task(queue="default")

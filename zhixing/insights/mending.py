@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhixing.kernel.scope import Actor
@@ -36,35 +37,40 @@ class Mend:
     label: str
 
 
-def mends(standing: Standing, actor: Actor) -> list[Mend]:
-    """Every way out, the cheapest first: no query."""
-    found = []
-    for row in standing.forecast.get("mend", []):
-        sheet = sheet_for(row["type"])
-        if sheet is None or not actor.can(sheet.model):
-            continue
-        words = {"record": row["label"], "day": row.get("on") or ""}
-        text = (
-            _("“%(record)s” is on file and would count from %(day)s.")
-            if row.get("on")
-            else _("“%(record)s” is on file and would count.")
-        )
-        found.append(Mend(text % words, sheet.url("detail", row["id"]), _("Complete it")))
+def cheapest(standing: Standing, actor: Actor) -> Mend:
+    """What mends the lack most cheaply, and one click towards it; no query.
+
+    A record on file that would count at once is to be completed. One that will count only later is named, and the form
+    to add another is offered. Where the reader can do neither, the page of the standing says why it is so.
+    """
+    text, url, day = _on_file(standing, actor)
+    if url and day <= timezone.localdate().isoformat():
+        return Mend(text, url, _("Complete it"))
     for option in standing.rule.mend:
         sheet = sheet_for(option["add"])
         if sheet is not None and actor.can(sheet.model, "add"):
-            url = f"{sheet.url('add')}{query(proposed(sheet, standing))}"
-            found.append(Mend(str(Words(option["text"])), url, _("Add %(type)s") % {"type": sheet.label}))
-    return found
-
-
-def cheapest(standing: Standing, actor: Actor) -> Mend:
-    """The first way out; where there is none, the page of the standing, which says why."""
-    found = mends(standing, actor)
-    if found:
-        return found[0]
+            form = f"{sheet.url('add')}{query(proposed(sheet, standing))}"
+            return Mend(text or str(Words(option["text"])), form, _("Add %(type)s") % {"type": sheet.label})
+    if url:
+        return Mend(text, url, _("See it"))
     option = next(iter(standing.rule.mend), None)
     return Mend(str(Words(option["text"])) if option else "", standing_url(standing.pk), _("See why"))
+
+
+def _on_file(standing: Standing, actor: Actor) -> tuple[str, str, str]:
+    """The nearest record on file that would mend the lack: words, address, and the day from which it would count."""
+    for row in standing.forecast.get("mend", []):
+        sheet = sheet_for(row["type"])
+        if sheet is not None and actor.can(sheet.model):
+            day = row.get("on") or ""
+            later = day > timezone.localdate().isoformat()
+            text = (
+                _("“%(record)s” is on file and counts from %(day)s.")
+                if later
+                else _("“%(record)s” is on file and would count.")
+            )
+            return text % {"record": row["label"], "day": day}, sheet.url("detail", row["id"]), day
+    return "", "", ""
 
 
 def proposed(sheet: Sheet, standing: Standing) -> dict[str, Any]:

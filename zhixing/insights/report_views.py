@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -71,7 +72,7 @@ def reports_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form if units else None,
         "reports": rows.order_by("-created_at", "-pk")[:LISTED],
-        "formats": dict(Report.Format.choices),
+        "made": rows.filter(pk=request.GET["made"]).first() if request.GET.get("made", "").isdigit() else None,
     }
     return render(request, "insights/reports.html", context, status=422 if request.method == "POST" else 200)
 
@@ -95,7 +96,7 @@ def _make(request: HttpRequest, actor: Actor, unit: Unit, year: str, kind: str) 
     except AssessError as refused:
         messages.error(request, str(refused))
         return None
-    return redirect("report-file", pk=report.pk)
+    return redirect(f"{reverse('reports')}?made={report.pk}")
 
 
 @require_GET

@@ -262,14 +262,14 @@ def teacher(desk: Desk) -> list[Block]:
                 _("No firm waits for an answer."),
             ),
             _activities(desk, _("Activities I take part in"), _("No activity is planned with you."), people=person),
-        ),
-        card(
-            _("My opportunities"),
-            opportunities,
-            icon="handshake",
-            empty=_("You keep no opportunity yet."),
-            more=listing("partners.opportunity"),
-        ),
+            card(
+                _("My opportunities"),
+                opportunities,
+                icon="handshake",
+                empty=_("You keep no opportunity yet."),
+                more=listing("partners.opportunity"),
+            ),
+        )
     ]
 
 

@@ -47,7 +47,7 @@ def worker_alive() -> bool:
     return apps.get_model("procrastinate", "ProcrastinateWorker").objects.filter(last_heartbeat__gt=since).exists()
 
 
-def start(kind: str, title: str, user: int | None, task: Task, **params: Any) -> Progress:
+def start(kind: str, title: str, user: int | None, task: Task, /, **params: Any) -> Progress:
     """Note long work for a user (id) and set it going; the caller sends the reader to `url_of` it.
 
     `task` is a job called as `task(progress=…, **params)`; its parameters must be plain values. It runs in the worker,
