@@ -21,6 +21,11 @@ def _fernet(key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
 
 
+def field_cipher() -> Fernet:
+    """What encrypts personal data at rest, with the installation's key."""
+    return _fernet(settings.ZHIXING["field_key"])
+
+
 def blind_index(value: str) -> str:
     """A keyed digest that finds an encrypted value again without revealing it."""
     return hmac.new(settings.ZHIXING["field_key"].encode(), value.encode(), hashlib.sha256).hexdigest()
@@ -42,13 +47,13 @@ class EncryptedTextField(models.TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return _fernet(settings.ZHIXING["field_key"]).encrypt(value.encode()).decode() if value else value
+        return field_cipher().encrypt(value.encode()).decode() if value else value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         if not value:
             return value
         try:
-            return _fernet(settings.ZHIXING["field_key"]).decrypt(value.encode()).decode()
+            return field_cipher().decrypt(value.encode()).decode()
         except InvalidToken:
             # Another installation's key: say so where it is read rather than show cipher text as if it were a number.
             return str(_("(cannot be read with this installation's key)"))

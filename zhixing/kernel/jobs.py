@@ -13,6 +13,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 
+from zhixing.kernel import gateways
 from zhixing.kernel import notices as notice_box
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ def defer(task: Task, **arguments: Any) -> int:
 def mail_notices(notices: list[int]) -> int:
     """Mail notices; tried again, ever later, while the mail server cannot be reached."""
     return notice_box.deliver(notices)
+
+
+@app.task(queue="mail", retry=RetryStrategy(max_attempts=6, exponential_wait=3))
+def carry_message(packed: str) -> None:
+    """Send a message to somebody without an account that the gateway did not take at once."""
+    gateways.carry(*gateways.unpack(packed))
 
 
 @app.periodic(cron="*/5 * * * *")
