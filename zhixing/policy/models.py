@@ -359,6 +359,11 @@ class Standing(Record):
         return date.fromisoformat(lost) if lost else None
 
     @property
+    def percent(self) -> int | None:
+        """A share as a whole percentage."""
+        return None if self.value is None else round(float(self.value) * 100)
+
+    @property
     def is_roll_up(self) -> bool:
         """Whether this standing is made from those of the unit's parts."""
         return self.unit_scope != self.rule.applies_to

@@ -124,7 +124,7 @@ class _Board:
             filters["unit"] = unit.pk
         share = ""
         if standing.is_roll_up and standing.value is not None:
-            share = f"{round(float(standing.value) * 100)}%"
+            share = f"{standing.percent}%"
         elif standing.value is not None:
             share = f"{float(standing.value):g}/{float(standing.target or 0):g}"
         return {
