@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 import xlsxwriter
+from django.db.models import Model
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,12 +33,69 @@ KINDS = {
 _CHUNK = 2000
 
 
-def rows(listing: Listing) -> Iterator[list[Any]]:
-    """The cells of every row, as words in the reader's language; numbers stay numbers."""
-    sheet = listing.sheet
-    columns = [(path, values.is_numeric(sheet, path)) for path in listing.columns]
-    for record in listing.fetch().iterator(chunk_size=_CHUNK):
-        yield [_number(values.machine(sheet.field(path), record, path)) if numeric else values.text(sheet, record, path) for path, numeric in columns]
+def rows(listing: Listing) -> Iterator[tuple[Any, ...]]:
+    """The cells of every row, as words in the reader's language; numbers stay numbers.
+
+    Bare values are fetched and turned column by column, a few thousand rows at a time: no record is built for a row.
+    """
+    sheet, columns = listing.sheet, listing.columns
+    many = [path for path in columns if (field := sheet.field(path)) is not None and field.many_to_many]
+    single = [path for path in columns if path not in many]
+    turn: dict[str, Callable[[Sequence[Any]], list[Any]]] = {path: _turner(sheet, path) for path in columns}
+    for chunk in _chunks(listing.bare(*single).iterator(chunk_size=_CHUNK)):
+        keys, *found = zip(*chunk, strict=True)
+        cells = {path: turn[path](given) for path, given in zip(single, found, strict=True)}
+        cells.update((path, turn[path](_several(sheet, path, keys))) for path in many)
+        yield from zip(*(cells[path] for path in columns), strict=True)
+
+
+def _chunks(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(rows, _CHUNK)):
+        yield chunk
+
+
+def _several(sheet: Sheet, path: str, keys: Sequence[int]) -> list[list[int]]:
+    """For each row the keys of the records that a column of many points to."""
+    found: dict[int, list[int]] = {key: [] for key in keys}
+    pairs = sheet.model._base_manager.filter(pk__in=keys, **{f"{path}__isnull": False}).order_by("pk", path)
+    for key, target in pairs.values_list("pk", path):
+        found[key].append(target)
+    return list(found.values())
+
+
+def _turner(sheet: Sheet, path: str) -> Callable[[Sequence[Any]], list[Any]]:
+    """How a column's bare values become cells."""
+    field = sheet.field(path)
+    if values.is_numeric(sheet, path):
+        return lambda given: [_number(value) for value in given]
+    if field is not None and field.is_relation:
+        titles = _Titles(field.related_model)  # type: ignore[arg-type]
+        return titles.joined if field.many_to_many else titles.of
+    words = values.plain if field is None else values.words_of(field)
+    return lambda given: [words(value) for value in given]
+
+
+class _Titles:
+    """How the records of a type are called, asked once for each of them, and not kept without end."""
+
+    def __init__(self, model: type[Model]):
+        self.model = model
+        self.known: dict[Any, str] = {}
+
+    def of(self, keys: Iterable[Any]) -> list[str]:
+        keys = list(keys)
+        missing = {key for key in keys if key is not None and key not in self.known}
+        if missing:
+            if len(self.known) > 10 * _CHUNK:
+                self.known = {key: self.known[key] for key in set(keys) & self.known.keys()}
+            needs = getattr(self.model, "title_needs", ())
+            records = self.model._base_manager.filter(pk__in=missing)
+            self.known.update((record.pk, str(record)) for record in (records.select_related(*needs) if needs else records))
+        return ["" if key is None else self.known.get(key, "") for key in keys]
+
+    def joined(self, lists: Sequence[list[Any]]) -> list[str]:
+        self.of({key for keys in lists for key in keys})
+        return ["、".join(self.known.get(key, "") for key in keys) for keys in lists]
 
 
 def _number(value: Any) -> Any:
@@ -49,7 +108,7 @@ def headings(listing: Listing) -> list[str]:
 
 def safe(value: Any) -> Any:
     """Text that a spreadsheet would run is made plain text."""
-    return "'" + value if isinstance(value, str) and value[:1] in "=+-@\t\r" and not _is_number(value) else value
+    return "'" + value if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(value) else value
 
 
 def _is_number(text: str) -> bool:
@@ -103,7 +162,8 @@ def _parquet(listing: Listing, target: Path) -> int:
     sheet = listing.sheet
     kinds = [pyarrow.float64() if values.is_numeric(sheet, path) else pyarrow.string() for path in listing.columns]
     schema = pyarrow.schema([pyarrow.field(path, kind) for path, kind in zip(listing.columns, kinds, strict=True)])
-    count, batch = 0, []
+    count = 0
+    batch: list[tuple[Any, ...]] = []
     with pyarrow.parquet.ParquetWriter(target, schema) as writer:
         for row in rows(listing):
             batch.append(row)
@@ -116,7 +176,7 @@ def _parquet(listing: Listing, target: Path) -> int:
     return count
 
 
-def _table(batch: list[list[Any]], schema: pyarrow.Schema) -> pyarrow.Table:
+def _table(batch: list[tuple[Any, ...]], schema: pyarrow.Schema) -> pyarrow.Table:
     columns = zip(*batch, strict=True)
     return pyarrow.Table.from_arrays([pyarrow.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
 

@@ -162,6 +162,11 @@ class Listing:
         rows = self.sheet.with_columns(self.rows.model._base_manager.filter(pk__in=keys), (*self.columns, *self._counted_order))
         return rows.order_by(*self.order)
 
+    def bare(self, *paths: str) -> QuerySet:
+        """The same rows, in order, as tuples of the key and the bare values of these columns: relations as keys, choices as codes."""
+        counted = {name: self.sheet.computed[name].expression for name in (*paths, *self._counted_order) if name in self.sheet.computed}
+        return self.rows.annotate(**counted).order_by(*self.order).values_list("pk", *paths)
+
     @property
     def _counted_order(self) -> tuple[str, ...]:
         """Computed columns that the rows are sorted by."""
