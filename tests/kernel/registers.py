@@ -10,7 +10,9 @@ from stdnum.cn import uscc
 
 HEADINGS = ("序号", "统一社会信用代码", "单位名称", "单位类别", "单位性质", "企业规模", "员工人数", "成立日期", "备注")
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-FULL_WIDTH = str.maketrans("0123456789ABCDEFGHJKLMNPQRTUWXY", "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ")
+FULL_WIDTH = str.maketrans(
+    "0123456789ABCDEFGHJKLMNPQRTUWXY", "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ"
+)
 
 
 def code(number: int) -> str:
@@ -35,12 +37,28 @@ def organisations(good: int, bad: int = 3, doubles: int = 2, seed: int = 7) -> b
     page.write_row(3, 0, HEADINGS)
     rows = []
     for i in range(good):
-        day = f"20{10 + i % 14}.{i % 12 + 1}.{i % 28 + 1}" if i % 2 else f"20{10 + i % 14}年{i % 12 + 1}月{i % 28 + 1}日"
+        day = (
+            f"20{10 + i % 14}.{i % 12 + 1}.{i % 28 + 1}" if i % 2 else f"20{10 + i % 14}年{i % 12 + 1}月{i % 28 + 1}日"
+        )
         number = code(i)
         staff = f"{1000 + i:,}" if i % 3 else "１２０"
-        rows.append((number.translate(FULL_WIDTH) if i % 5 == 0 else number, f"海南第{i}号试验有限公司", "企业", "民营", "小型", staff, day, ""))
+        rows.append(
+            (
+                number.translate(FULL_WIDTH) if i % 5 == 0 else number,
+                f"海南第{i}号试验有限公司",
+                "企业",
+                "民营",
+                "小型",
+                staff,
+                day,
+                "",
+            )
+        )
     for i in range(bad):
-        rows.insert(draw.randrange(1, len(rows)), (wrong(code(good + i)), f"海南错码{i}有限公司", "企业", "民营", "小型", 10, "2020-01-01", ""))
+        rows.insert(
+            draw.randrange(1, len(rows)),
+            (wrong(code(good + i)), f"海南错码{i}有限公司", "企业", "民营", "小型", 10, "2020-01-01", ""),
+        )
     for i in range(doubles):
         rows.append(rows[[j for j, row in enumerate(rows) if "试验" in row[1]][i]])
     for i, row in enumerate(rows):
