@@ -14,6 +14,8 @@ urlpatterns = [
     # Whoever signs in or comes by a link chooses the language too.
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("governance/", include("zhixing.governance.urls")),
+    path("agreements/", include("zhixing.agreements.urls")),
+    path("industry_colleges/", include("zhixing.industry_colleges.urls")),
     path("policy/", include("zhixing.policy.urls")),
     path("api/v1/", api.urls()),
     path("", include("zhixing.insights.urls")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.agreements import sheets as agreements
 from zhixing.governance import sheets as governance
+from zhixing.industry_colleges import sheets as industry_colleges
 from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
 from zhixing.partners import sheets as partners
@@ -59,6 +61,42 @@ DOMAINS = (
             governance.ResolutionSheet(),
             governance.MilestoneSheet(),
             governance.TaskAppraisalSheet(),
+        ),
+    ),
+    Domain(
+        "agreements",
+        _("Agreements"),
+        "signature",
+        (
+            agreements.AgreementSheet(),
+            agreements.ObligationSheet(),
+            agreements.AgreementDocumentSheet(),
+            agreements.TemplateSheet(),
+            agreements.AgreementKindSheet(),
+        ),
+        minor=(agreements.AgreementPartySheet(), agreements.SignatureRequestSheet(), agreements.SignatureSheet()),
+    ),
+    Domain(
+        "industry_colleges",
+        _("Industry colleges"),
+        "school",
+        (
+            industry_colleges.IndustryCollegeSheet(),
+            industry_colleges.ConstructionPlanSheet(),
+            industry_colleges.AreaPlanSheet(),
+            industry_colleges.AreaOutputSheet(),
+            industry_colleges.ResourceAllocationSheet(),
+        ),
+        pages=(
+            (_("Ten-area heat map"), "heatmap", "industry-college-heatmap", "industry_colleges.industry_college"),
+        ),
+        minor=(
+            industry_colleges.CharterSectionSheet(),
+            industry_colleges.SeatSheet(),
+            industry_colleges.CouncilMeetingSheet(),
+            industry_colleges.PlanMilestoneSheet(),
+            industry_colleges.CheckSheet(),
+            industry_colleges.AreaSheet(),
         ),
     ),
     Domain(

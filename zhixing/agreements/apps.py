@@ -6,3 +6,9 @@ class AgreementsConfig(AppConfig):
     name = "zhixing.agreements"
     label = "agreements"
     verbose_name = _("Agreements")
+
+    def ready(self) -> None:
+        from zhixing.agreements import views
+        from zhixing.kernel import links
+
+        links.register(views.CONFIRM, views.confirm_page)

@@ -70,7 +70,7 @@ class Template(Record):
     kind = models.ForeignKey(AgreementKind, models.PROTECT, related_name="templates", verbose_name=_("kind"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     title = models.CharField(_("title"), max_length=120)
-    file = models.FileField(_("Word file"), upload_to="templates/%Y/", max_length=255, editable=False)
+    file = models.FileField(_("Word file"), upload_to="templates/%Y/", max_length=255, blank=True, editable=False)
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     # Names that the wording uses, in order of appearance: [{"name": "goals", "condition": false}].
     fields = models.JSONField(_("named fields"), default=list, editable=False)
@@ -129,7 +129,7 @@ class AgreementDocument(Record):
     template_version = models.PositiveSmallIntegerField(_("template version"), null=True, blank=True)
     # Everything that was printed, so that the same document can be explained, and made again, at any time.
     data = models.JSONField(_("data"), default=dict, editable=False)
-    file = models.FileField(_("file"), upload_to="agreements/%Y/%m/", max_length=255, editable=False)
+    file = models.FileField(_("file"), upload_to="agreements/%Y/%m/", max_length=255, blank=True, editable=False)
     name = models.CharField(_("file name"), max_length=200)
     sha256 = models.CharField("SHA-256", max_length=64)
     size = models.PositiveBigIntegerField(_("size in bytes"), default=0)

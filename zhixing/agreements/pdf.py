@@ -29,7 +29,7 @@ def _compiler() -> typst.Compiler:
 
 def verify_url(code: str) -> str:
     """The address in the QR, where anybody may see whether a paper is ours and unchanged."""
-    return f"{settings.ZHIXING['base_url'].rstrip('/')}/agreements/verify/{code}/"
+    return f"{settings.ZHIXING['base_url'].rstrip('/')}/v/{code}/"
 
 
 def qr_svg(text: str) -> str:
@@ -43,13 +43,18 @@ def qr_svg(text: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{path}"/></svg>'
 
 
-def as_pdf(blocks: list[dict[str, Any]], *, title: str, school: str, number: str, code: str, mark: str = "") -> bytes:
-    """Set the blocks as A4 paper. `code` stands in the QR of every page; `mark` lies behind the text (草案, 预览)."""
+def as_pdf(
+    blocks: list[dict[str, Any]], *, title: str, school: str, number: str, code: str, mark: str = "", qr: bool = True
+) -> bytes:
+    """Set the blocks as A4 paper. `code` stands in the QR of every page; `mark` lies behind the text (草案, 预览).
+
+    Without `qr` its place in the footer stays free: a final text gets one of its own on each page (`sealing.stamp`).
+    """
     data = {
         "title": title,
         "school": school,
         "header": f"协议编号：{number}" if number else "",
-        "qr": qr_svg(verify_url(code)),
+        "qr": qr_svg(verify_url(code)) if qr else "",
         "code": code,
         "code_label": "验证码",
         "code_hint": "扫描二维码或在验证页面输入验证码，可核验本文件真伪",

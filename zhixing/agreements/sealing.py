@@ -19,6 +19,7 @@ import qrcode
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
+from django.utils import timezone
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -33,8 +34,9 @@ MARK = "ZX1."
 STATEMENT = re.compile(r"ZX1\.[A-Za-z0-9_-]{20,400}\.[A-Za-z0-9_-]{86}")
 PAGE = re.compile(r"/v/([A-Z0-9-]{6,24})/(\d{1,4})/?$", re.IGNORECASE)
 _MM = 72 / 25.4
-# A page of A4 keeps its margins free: the small QR stands in the lower right corner, the large one in the upper left.
-_SMALL, _LARGE, _EDGE = 14 * _MM, 25 * _MM, 5 * _MM
+# The small QR stands in the footer, where `agreement.typ` leaves a gap for it; the large one in the margin, upper left.
+_SMALL, _LEFT, _BOTTOM = 15 * _MM, 28 * _MM, 8 * _MM
+_LARGE, _EDGE = 25 * _MM, 5 * _MM
 
 
 # The statement ------------------------------------------------------------------------------------------------------
@@ -125,48 +127,41 @@ def _size(page: Any) -> tuple[float, float, float, float]:
     return left, bottom, right, top
 
 
-def _font() -> generic.DictionaryObject:
-    courier = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Courier"}
-    font = generic.DictionaryObject({pdf_name(key): pdf_name(value) for key, value in courier.items()})
-    return generic.DictionaryObject({pdf_name("/Font"): generic.DictionaryObject({pdf_name("/ZxMono"): font})})
-
-
-def _mark_page(writer: Any, index: int, code: str, total: int, statement: str) -> None:
+def _mark_page(writer: Any, index: int, code: str, statement: str) -> None:
     page = writer.find_page_for_modification(index)[0].get_object()
-    left, bottom, right, top = _size(page)
-    x, y = right - _EDGE - _SMALL, bottom + _EDGE
-    label = f"{code}  {index + 1}/{total}"
-    drawing = [
-        "q",
-        _modules(address(f"{code}/{index + 1}"), x, y, _SMALL),
-        # Courier is six tenths of its size wide: the label ends where the QR ends.
-        f"BT /ZxMono 6 Tf {right - _EDGE - len(label) * 3.6 - 4:.2f} {y - 5:.2f} Td ({label}) Tj ET",
-    ]
-    if index == 0 and statement:
+    left, bottom, _right, top = _size(page)
+    drawing = ["q", _modules(address(f"{code}/{index + 1}"), left + _LEFT, bottom + _BOTTOM, _SMALL)]
+    if statement:
         drawing.append(_modules(address(statement), left + _EDGE, top - _EDGE - _LARGE, _LARGE))
         # Also as plain text, for whoever has the file and no camera.
         drawing.append(f"% {statement}")
     stream = generic.StreamObject(stream_data="\n".join([*drawing, "Q"]).encode())
     # Drawn first, under the text: a page may end with its coordinates moved.
-    writer.add_stream_to_page(index, writer.add_object(stream), resources=_font(), prepend=True)
+    writer.add_stream_to_page(index, writer.add_object(stream), prepend=True)
 
 
 def page_count(pdf: bytes) -> int:
     return int(PdfFileReader(BytesIO(pdf)).root["/Pages"]["/Count"])
 
 
-def stamp(pdf: bytes, code: str, statement: str = "") -> bytes:
-    """Put a QR with the code and the page's number on every page, and the statement on the first.
+def stamp(pdf: bytes, code: str, statement: str = "", first: int = 0) -> bytes:
+    """Put a QR with the code and the page's number on every page from `first` (0 the first), and the statement on that.
 
     The result begins with `pdf` itself, unchanged.
     """
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    total = int(writer.root["/Pages"]["/Count"])
-    for index in range(total):
-        _mark_page(writer, index, code, total, statement)
+    for index in range(first, int(writer.root["/Pages"]["/Count"])):
+        _mark_page(writer, index, code, statement if index == first else "")
     out = BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def finish(pdf: bytes, *, code: str, number: str, kind: str, first: int = 0, issued_on: date | None = None) -> bytes:
+    """Make a set text checkable: its statement on the page `first`, its code and the page's number from there on."""
+    digest = sha256(pdf).hexdigest()[:24]
+    statement = state(Statement(code, number, kind, digest, issued_on or timezone.localdate())) if number else ""
+    return stamp(pdf, code, statement, first)
 
 
 def append(pdf: bytes, more: bytes) -> bytes:

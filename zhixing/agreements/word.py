@@ -138,11 +138,15 @@ def shipped_template(code: str, contents: list[dict[str, Any]], details: list[di
     paper.line(
         f"{_AIM.get(code, '为开展校企合作')}，各方根据{basis}等有关规定，在平等自愿的基础上协商一致，订立本协议。"
     )
+    dates = "本协议期限自{{ starts_on }}起至{{ ends_on }}止，共{{ months }}个月。"
     for spec in contents:
-        paper.control(f"if c.{spec['code']}")
-        paper.article(spec["name"]["zh-hans"], "{{ c." + spec["code"] + " }}")
-        paper.control("endif")
-    paper.article("协议期限", "本协议期限自{{ starts_on }}起至{{ ends_on }}止，共{{ months }}个月。")
+        if spec["code"] != "term":
+            paper.control(f"if c.{spec['code']}")
+            paper.article(spec["name"]["zh-hans"], "{{ c." + spec["code"] + " }}")
+            paper.control("endif")
+    paper.article("履行期限", dates)
+    if any(spec["code"] == "term" for spec in contents):
+        paper.when("c.term", "{{ c.term }}")
     paper.when("forms", "合作形式：{% for form in forms %}{{ form }}{% if not loop.last %}；{% endif %}{% endfor %}。")
     paper.when("amount", "本协议金额为人民币{{ amount }}元（大写：{{ amount_words }}）。")
     if details:
@@ -182,9 +186,10 @@ def shipped_template(code: str, contents: list[dict[str, Any]], details: list[di
 
 
 def _signing(paper: _Paper) -> None:
-    """Where the parties sign, two lines each."""
-    table = paper.document.add_table(rows=3, cols=2)
+    """Where the parties sign."""
+    table = paper.document.add_table(rows=3, cols=3)
     table.rows[0].cells[0].text = "{%tr for party in parties %}"
     table.rows[1].cells[0].text = "{{ party.label }}（签章）：{{ party.name }}"
-    table.rows[1].cells[1].text = "签约人：　　　　　　　　日期：　　　年　　月　　日"
+    table.rows[1].cells[1].text = "签约人："
+    table.rows[1].cells[2].text = "日期：　　　年　　月　　日"
     table.rows[2].cells[0].text = "{%tr endfor %}"

@@ -65,6 +65,30 @@ _STUDENTS = {
     "student": "v:own",
     "auditor": "v:all",
 }
+# The school founds, judges and closes an industry college; its own college builds it, whoever directs it may write.
+_INDUSTRY_COLLEGE = {
+    **_OFFICE_KEEPS,
+    "leader": "vxp:all",
+    "dean": "v:all acdxi:unit",
+    "secretary": "v:all acdxi:unit",
+    "group_leader": "v:all cx:own",
+    "teacher": "v:all c:own",
+}
+_OF_INDUSTRY_COLLEGE = {**_COLLEGE_KEEPS, "teacher": "v:all ac:own"}
+
+# What was promised is for those who keep it: a teacher sees the own college's agreements, a student the own.
+_AGREEMENT = {**_COLLEGE_KEEPS, "teacher": "v:unit", "student": "v:own"}
+# Papers and signatures are made by the acts upon an agreement, and nobody changes them afterwards.
+_SIGNED_PAPER = {
+    **_READ_ALL,
+    "office": "vx:all",
+    "leader": "vx:all",
+    "dean": "v:all x:unit",
+    "secretary": "v:all x:unit",
+    "teacher": "v:unit",
+    "student": "v:own",
+    "auditor": "vx:all",
+}
 
 ROLE_TABLE = RoleTable(
     {
@@ -116,6 +140,36 @@ ROLE_TABLE = RoleTable(
         "governance.task": {**_COLLEGE_KEEPS, "teacher": "v:all c:own", "hr": "v:all c:own", "finance": "v:all c:own", "research": "v:all c:own"},
         "governance.milestone": {**_COLLEGE_KEEPS, "teacher": "v:all c:own"},
         "governance.task_appraisal": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
+        "industry_colleges.industry_college": _INDUSTRY_COLLEGE,
+        "industry_colleges.charter_section": _OF_INDUSTRY_COLLEGE,
+        "industry_colleges.seat": _COLLEGE_KEEPS,
+        "industry_colleges.council_meeting": _OF_INDUSTRY_COLLEGE,
+        "industry_colleges.construction_plan": _OF_INDUSTRY_COLLEGE,
+        "industry_colleges.plan_milestone": _OF_INDUSTRY_COLLEGE,
+        "industry_colleges.check": {**_INDUSTRY_COLLEGE, "dean": "v:all x:unit", "secretary": "v:all x:unit", "group_leader": "v:all", "teacher": "v:all"},
+        "industry_colleges.resource_allocation": {**_COLLEGE_KEEPS, "finance": "vx:all"},
+        "industry_colleges.area": {**_READ_ALL, "office": "vcx:all", "system_admin": "vcx:all"},
+        "industry_colleges.area_plan": _OF_INDUSTRY_COLLEGE,
+        "industry_colleges.area_output": {**_OF_INDUSTRY_COLLEGE, "research": "v:all ac:own", "employment": "v:all ac:own"},
+        "agreements.agreement_kind": {**_READ_ALL, "office": "vacdxi:all", "student": "v:all"},
+        "agreements.template": {**_READ_ALL, "office": "vacdx:all"},
+        "agreements.agreement": _AGREEMENT,
+        "agreements.agreement_party": {
+            **_AGREEMENT,
+            "office": "vacdxir:all",
+            "dean": "v:all acdxir:unit",
+            "secretary": "v:all acdxir:unit",
+        },
+        "agreements.obligation": {**_AGREEMENT, "teacher": "v:unit c:own", "student": ""},
+        "agreements.agreement_document": _SIGNED_PAPER,
+        "agreements.signature_request": {
+            **_SIGNED_PAPER,
+            "office": "vcxr:all",
+            "dean": "v:all cxr:unit",
+            "secretary": "v:all cxr:unit",
+            "group_leader": "v:all c:own",
+        },
+        "agreements.signature": _SIGNED_PAPER,
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
         "policy.clause": _READ_ALL,
         "policy.duty": _READ_ALL,

@@ -9,6 +9,8 @@ from datetime import date
 from django.db.models import Model, Q
 
 from zhixing.governance.models import Committee
+from zhixing.industry_colleges import queries as industry_colleges
+from zhixing.industry_colleges.models import IndustryCollege
 from zhixing.org.models import Major, MajorGroup, Membership, Teacher, Unit
 
 
@@ -76,6 +78,11 @@ def _teachers(on: date) -> list[Judged]:
     ]
 
 
+def _industry_colleges(on: date) -> list[Judged]:
+    rows = industry_colleges.running(on).order_by("code").values_list("pk", "code", "name", "unit_id", "director_id")
+    return [Judged(key, code, name, unit, _people(director=director)) for key, code, name, unit, director in rows]
+
+
 Loader = Callable[[date], list[Judged]]
 # Scopes of domains that keep no records yet have no loader: their rules say so with one standing of the school.
 _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
@@ -85,6 +92,7 @@ _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
     "major": (_majors, Major),
     "committee": (_committees, Committee),
     "teacher": (_teachers, Teacher),
+    "industry_college": (_industry_colleges, IndustryCollege),
 }
 
 

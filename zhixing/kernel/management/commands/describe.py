@@ -15,10 +15,28 @@ BASELINE = Path(settings.ROOT) / "tests" / "baselines" / "describe.json"
 
 
 def document() -> str:
-    """What is derived from all sheets, in English, as the committed baseline keeps it."""
+    """What is derived from all sheets, in English, as the committed baseline keeps it: one line for each thing."""
     with translation.override("en"):
         found = {sheet.key: describe(sheet) for sheet in sorted(sheets(), key=lambda sheet: sheet.key)}
-    return json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    types = [f"{_dump(key)}: {{\n{_attributes(attributes)}\n}}" for key, attributes in found.items()]
+    return "{\n" + ",\n".join(types) + "\n}\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _attributes(attributes: dict[str, Any]) -> str:
+    lines = []
+    for name, value in attributes.items():
+        if isinstance(value, dict) and value:
+            inside = [f"  {_dump(key)}: {_dump(item)}" for key, item in value.items()]
+            lines.append(f" {_dump(name)}: {{\n{f',{chr(10)}'.join(inside)}\n }}")
+        elif isinstance(value, list) and value and not _flat(value):
+            lines.append(f" {_dump(name)}: [\n{f',{chr(10)}'.join('  ' + _dump(item) for item in value)}\n ]")
+        else:
+            lines.append(f" {_dump(name)}: {_dump(value)}")
+    return ",\n".join(lines)
 
 
 def _lines(value: Any, indent: int = 0) -> list[str]:

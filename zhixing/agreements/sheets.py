@@ -1,0 +1,408 @@
+"""How the registers of agreements look, are acted upon and are imported."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    Func,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhixing.agreements import actions, documents, forms, models, panels
+from zhixing.agreements.queries import EXPIRING_DAYS
+from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
+
+_ACT = models.Agreement.flow
+
+
+def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
+    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
+    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
+    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _days_until(name: str) -> Any:
+    return Func(F(name), template="(%(expressions)s - CURRENT_DATE)", output_field=IntegerField())
+
+
+_LEFT = Case(When(status="in_force", then=_days_until("ends_on")), default=Value(None), output_field=IntegerField())
+
+
+_EXPIRING = Case(
+    When(Q(GreaterThanOrEqual(_LEFT, 0)) & Q(LessThanOrEqual(_LEFT, EXPIRING_DAYS)), then=Value(True)),
+    default=Value(False),
+    output_field=BooleanField(),
+)
+
+
+class _Kept(Sheet):
+    """A register with columns of structured data: they are shown in words by panels, not as columns."""
+
+    structured: tuple[str, ...] = ()
+
+    @cached_property
+    def all_columns(self) -> tuple[str, ...]:
+        return tuple(name for name in super().all_columns if name not in self.structured)
+
+
+def _open(agreement: models.Agreement) -> bool:
+    return agreement.status in actions.OPEN
+
+
+def _in_force(agreement: models.Agreement) -> bool:
+    return agreement.status == models.Agreement.Status.IN_FORCE
+
+
+class AgreementSheet(_Kept):
+    model = models.Agreement
+    structured = ("contents", "details")
+    icon = "signature"
+    description = _("What the college and its partners have promised each other, from draft to end.")
+    columns = (
+        "title",
+        "number",
+        "kind",
+        "counterparty",
+        "unit",
+        "starts_on",
+        "ends_on",
+        "days_left",
+        "owner",
+        "status",
+    )
+    computed = {
+        "days_left": Computed(_("days left"), _LEFT),
+        "expiring": Computed(
+            _("expiring"),
+            _EXPIRING,
+            numeric=False,
+        ),
+        "parties_count": Computed(
+            _("parties"),
+            _number_of(models.AgreementParty, "agreement"),
+            rows=("agreements.agreement_party", "agreement"),
+        ),
+        "open_obligations": Computed(
+            _("open obligations"),
+            _number_of(models.Obligation, "agreement", Q(fulfilled_on=None)),
+            rows=("agreements.obligation", "agreement"),
+        ),
+    }
+    filters = ("kind", "status", "unit", "major_group", "major", "counterparty", "owner", "ends_on", "takes_interns")
+    tabs = "status"
+    search = ("number", "title", "counterparty__name", "student__name")
+    groups = (
+        (
+            _("Agreement"),
+            ("kind", "title", "number", "unit", "major_group", "major", "counterparty", "student", "owner", "status"),
+        ),
+        (
+            pgettext_lazy("of an agreement", "Term"),
+            ("starts_on", "ends_on", "signed_on", "ended_on", "amount", "forms", "takes_interns"),
+        ),
+        (_("Before and after"), ("amends", "renews", "overlap_reason", "end_reason", "note")),
+    )
+    related = ("parties", "obligations", "documents", "signature_requests", "amendments", "renewals")
+    actions = (
+        Action(
+            "contents",
+            _("Write the text"),
+            actions.write_contents,
+            icon="edit",
+            form=forms.ContentsForm,
+            available=_open,
+        ),
+        Action("prepare", _("Fill in what is known"), actions.prepare, icon="auto", available=_open),
+        flow_action(_ACT, "ask", actions.ask),
+        flow_action(_ACT, "withdraw"),
+        flow_action(_ACT, "submit", actions.submit),
+        flow_action(_ACT, "clear", actions.clear),
+        flow_action(_ACT, "sign", actions.start_signing),
+        Action(
+            "paper",
+            _("Record signatures on paper"),
+            actions.record_paper,
+            icon="file",
+            comment="optional",
+            form=forms.SignedForm,
+            available=lambda agreement: agreement.status in ("approved", "signing"),
+        ),
+        flow_action(_ACT, "enforce", actions.enforce, form=forms.SignedForm),
+        flow_action(_ACT, "return", actions.give_back),
+        Action("amend", _("Amend"), actions.amend, icon="edit", comment="required", available=_in_force),
+        Action(
+            "renew",
+            _("Renew"),
+            actions.renew,
+            icon="refresh",
+            comment="optional",
+            form=forms.RenewForm,
+            available=lambda agreement: agreement.status in ("in_force", "ended"),
+        ),
+        flow_action(_ACT, "end", actions.end),
+        flow_action(_ACT, "terminate", actions.terminate, form=forms.TerminateForm),
+        Action(
+            "document",
+            _("Make a document"),
+            documents.make_document,
+            icon="print",
+            form=forms.DocumentForm,
+        ),
+    )
+    panels = (panels.state_panel, panels.contents_panel)
+    form_base = forms.AgreementForm
+    natural_key = ("number",)
+    depends = {"major_group": {"unit": "unit"}, "major": {"unit": "unit"}}
+    synonyms = {
+        "kind": ("协议类型", "协议类别", "合同类型", "类别"),
+        "title": ("协议名称", "合同名称", "名称", "项目名称"),
+        "number": ("协议编号", "合同编号", "编号"),
+        "unit": ("承办单位", "二级学院", "学院", "部门", "单位"),
+        "major_group": ("专业群",),
+        "major": ("专业", "合作专业"),
+        "counterparty": ("合作单位", "合作企业", "企业名称", "乙方", "甲乙方", "单位名称"),
+        "student": ("学生", "学号"),
+        "owner": ("经办人", "负责人", "联系人"),
+        "starts_on": ("协议开始", "起始日期", "开始日期", "合作开始时间", "有效期起"),
+        "ends_on": ("协议截止", "截止日期", "到期日期", "合作截止时间", "有效期止"),
+        "signed_on": ("签订日期", "签约日期", "签署日期"),
+        "ended_on": ("终止日期", "实际终止日期"),
+        "amount": ("协议金额", "合同金额", "金额"),
+        "forms": ("合作形式",),
+        "takes_interns": ("是否接收实习学生", "接收实习"),
+        "end_reason": ("终止原因",),
+        "overlap_reason": ("并存理由",),
+        "status": ("状态", "协议状态"),
+        "note": ("备注", "说明"),
+    }
+
+
+class AgreementPartySheet(Sheet):
+    model = models.AgreementParty
+    icon = "users"
+    description = _("Who promises, and as what; its data are confirmed by itself.")
+    columns = ("name", "agreement", "role", "order", "uscc", "signatory", "contact", "confirmed_at")
+    filters = ("role", "agreement", "organisation", "student", "confirmed_at")
+    tabs = "role"
+    search = ("name", "uscc", "agreement__title", "agreement__number")
+    groups = (
+        (_("Party"), ("agreement", "order", "role", "organisation", "person", "student", "name", "uscc", "address")),
+        (_("Who signs and whom to ask"), ("signatory", "signatory_position", "contact", "phone", "email")),
+        (_("Confirmation"), ("confirmed_at", "confirmed_by")),
+    )
+    actions = (
+        Action(
+            "confirm",
+            _("Record the confirmation"),
+            actions.confirm,
+            icon="check",
+            comment="required",
+            primary=True,
+            bulk=False,
+            available=lambda party: party.confirmed_at is None and _open(party.agreement),
+        ),
+    )
+    panels = (panels.link_panel,)
+    natural_key = ("agreement", "order")
+    synonyms = {
+        "agreement": ("协议", "协议编号"),
+        "order": ("序号", "方次"),
+        "role": ("身份", "签约方身份", "主体类型"),
+        "organisation": ("单位", "合作单位"),
+        "person": ("校内人员",),
+        "student": ("学生", "学号"),
+        "name": ("名称", "签约方", "签约方名称"),
+        "uscc": ("统一社会信用代码", "信用代码"),
+        "address": ("地址",),
+        "signatory": ("签约代表", "法定代表人"),
+        "signatory_position": ("职务", "签约代表职务"),
+        "contact": ("联系人",),
+        "phone": ("电话", "联系电话"),
+        "email": ("邮箱", "电子邮箱"),
+        "confirmed_at": ("确认时间",),
+        "confirmed_by": ("确认人",),
+    }
+
+
+class ObligationSheet(Sheet):
+    model = models.Obligation
+    icon = "task"
+    description = _("What a party owes by when; each becomes a task once the agreement is in force.")
+    columns = ("title", "agreement", "party_role", "due", "amount", "owner", "fulfilled_on", "days_left")
+    computed = {
+        "days_left": Computed(
+            _("days left"),
+            Case(When(fulfilled_on=None, then=_days_until("due")), default=Value(None), output_field=IntegerField()),
+        ),
+        "task_progress": Computed(_("task done in percent"), F("task__progress")),
+    }
+    filters = ("party_role", "agreement", "agreement__unit", "agreement__kind", "owner", "due", "fulfilled_on")
+    tabs = "party_role"
+    search = ("title", "agreement__title", "agreement__number")
+    groups = (
+        (_("Obligation"), ("agreement", "party_role", "title", "due", "amount", "owner", "fulfilled_on", "note")),
+    )
+    actions = (
+        Action(
+            "fulfil",
+            _("Record as fulfilled"),
+            actions.fulfil,
+            icon="check",
+            comment="optional",
+            primary=True,
+            form=forms.FulfilForm,
+            available=lambda obligation: obligation.fulfilled_on is None,
+        ),
+    )
+    natural_key = ("agreement", "title", "due")
+    synonyms = {
+        "agreement": ("协议", "协议编号", "协议名称"),
+        "party_role": ("责任方", "义务方"),
+        "title": ("履约事项", "义务内容", "事项"),
+        "due": ("期限", "履行期限", "完成时限"),
+        "amount": ("金额",),
+        "owner": ("跟进人", "责任人"),
+        "fulfilled_on": ("履行日期", "完成日期"),
+        "note": ("备注",),
+    }
+
+
+class AgreementDocumentSheet(_Kept):
+    model = models.AgreementDocument
+    structured = ("data", "file")
+    icon = "file"
+    description = _("Papers made from agreements, with the template's version and the data that were printed.")
+    columns = ("name", "agreement", "kind", "format", "template_version", "pages", "verify_code", "created_at")
+    filters = ("kind", "format", "agreement", "agreement__unit", "agreement__kind", "template")
+    tabs = "kind"
+    search = ("name", "verify_code", "agreement__title", "agreement__number", "sha256")
+    groups = (
+        (
+            _("Document"),
+            ("agreement", "name", "kind", "format", "template", "template_version", "source"),
+        ),
+        (_("Proof"), ("verify_code", "sha256", "size", "pages")),
+    )
+    related = ("derived", "signature_requests")
+    panels = (panels.document_panel,)
+    natural_key = ("verify_code",)
+
+
+class TemplateSheet(_Kept):
+    model = models.Template
+    structured = ("fields", "file")
+    icon = "copy"
+    description = _("The wording of each kind in versions; one is in force.")
+    columns = ("title", "kind", "version", "effective_from", "effective_to", "documents_count")
+    computed = {
+        "documents_count": Computed(
+            _("documents"),
+            _number_of(models.AgreementDocument, "template"),
+            rows=("agreements.agreement_document", "template"),
+        ),
+    }
+    filters = ("kind", "effective_from", "effective_to")
+    search = ("title", "kind__name", "note")
+    groups = ((_("Template"), ("kind", "version", "title", "effective_from", "effective_to", "note")),)
+    panels = (panels.template_panel,)
+    natural_key = ("kind", "version")
+
+
+class AgreementKindSheet(_Kept):
+    model = models.AgreementKind
+    structured = ("roles", "signers", "contents", "details", "checks")
+    icon = "book"
+    description = _("Which kinds of agreement there are, and what each asks for.")
+    columns = (
+        "name",
+        "code",
+        "prefix",
+        "usual_months",
+        "needs_approval",
+        "takes_interns",
+        "valid_count",
+        "templates_count",
+        "is_active",
+    )
+    computed = {
+        "valid_count": Computed(
+            _("in force"),
+            _number_of(models.Agreement, "kind", Q(status="in_force")),
+            rows=("agreements.agreement", "kind"),
+        ),
+        "templates_count": Computed(
+            _("template versions"),
+            _number_of(models.Template, "kind"),
+            rows=("agreements.template", "kind"),
+        ),
+    }
+    filters = ("is_active", "needs_approval", "takes_interns")
+    search = ("code", "name", "name_en")
+    groups = (
+        (_("Kind of agreement"), ("code", "name", "name_en", "prefix", "order", "is_active")),
+        (_("What it asks for"), ("needs_approval", "takes_interns", "usual_months", "note")),
+    )
+    related = ("templates",)
+    actions = (
+        Action("asks", _("Change what it asks for"), actions.change_kind, icon="edit", form=forms.KindForm),
+        Action("template", _("Take over the shipped wording"), actions.take_shipped, icon="copy"),
+    )
+    panels = (panels.kind_panel,)
+    synonyms = {
+        "code": ("代码", "类型代码"),
+        "name": ("名称", "协议类型"),
+        "name_en": ("英文名称",),
+        "prefix": ("编号前缀",),
+        "order": ("排序",),
+        "needs_approval": ("是否审批",),
+        "takes_interns": ("是否接收实习",),
+        "usual_months": ("常规期限（月）",),
+        "is_active": ("是否启用",),
+        "note": ("备注",),
+    }
+
+
+class SignatureRequestSheet(Sheet):
+    model = models.SignatureRequest
+    icon = "send"
+    description = _("Who was asked to sign, by which channel and in which order, and with whom the ball is.")
+    columns = ("signer_name", "agreement", "party", "order", "channel", "state", "opened_at", "due", "reminders_sent")
+    filters = ("state", "channel", "agreement", "agreement__unit", "due")
+    tabs = "state"
+    search = ("signer_name", "party__name", "agreement__title", "agreement__number")
+    groups = (
+        (_("Signature request"), ("agreement", "document", "party", "order", "channel", "state")),
+        (_("Signer"), ("signer_name", "signer_email", "signer_phone")),
+        (_("Course"), ("opened_at", "due", "reminders_sent", "last_reminded_at", "closed_at", "reason")),
+    )
+    natural_key = ("document", "party")
+
+
+class SignatureSheet(_Kept):
+    model = models.Signature
+    structured = ("evidence", "image")
+    icon = "signature"
+    description = _("What was signed, by whom, and the evidence of it.")
+    columns = ("name", "request__agreement", "request__party", "method", "at", "ip", "document_sha256")
+    filters = ("method", "request__agreement", "request__agreement__unit", "at")
+    tabs = "method"
+    search = ("name", "request__agreement__title", "document_sha256")
+    groups = ((_("Signature"), ("request", "name", "method", "at", "ip", "user_agent", "document_sha256")),)
+    natural_key = ("request",)

@@ -1,0 +1,566 @@
+"""Signing: any set of signers in any declared order, by link, inside or on paper, each exactly once.
+
+Whoever changes anything holds the agreement's row first: of signing, refusing, handing on and returning at the same
+moment one after the other gets through, and each sees what the one before did. A link is locked after the agreement.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import logging
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+from zhixing.agreements import actions, codes, invitations, sealing
+from zhixing.agreements.models import (
+    Agreement,
+    AgreementDocument,
+    AgreementParty,
+    PartyRole,
+    Signature,
+    SignatureRequest,
+    SigningCode,
+)
+from zhixing.kernel import events, links
+from zhixing.kernel.flow import FlowError
+from zhixing.kernel.models import OutsideLink
+from zhixing.kernel.scope import Actor
+
+logger = logging.getLogger(__name__)
+State, Channel, Method = SignatureRequest.State, SignatureRequest.Channel, Signature.Method
+LIVE = (State.WAITING, State.OPEN)
+_MOST_INK_BYTES = 400_000
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One who is asked: for which party, by which channel, in which place (equal places sign side by side)."""
+
+    party: AgreementParty
+    channel: str
+    order: int = 1
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What was seen of a signing: network address, browser, the code that was entered, the sentence agreed to."""
+
+    ip: str | None = None
+    forwarded: str = ""
+    user_agent: str = ""
+    consent: str = ""
+    code: SigningCode | None = None
+
+
+# Asking -------------------------------------------------------------------------------------------------------------
+
+
+def signers_of(agreement: Agreement) -> list[Signer]:
+    """Whom the agreement's kind has sign, in its order, with what the parties' data say of them."""
+    parties: dict[str, list[AgreementParty]] = {}
+    for party in agreement.parties.filter(archived_at=None).order_by("order"):
+        parties.setdefault(party.role, []).append(party)
+    found = []
+    for place, spec in enumerate(agreement.kind.signers, 1):
+        for party in parties.get(spec["role"], ()):
+            found.append(as_signer(party, spec["channel"], spec.get("order", place)))
+    return found
+
+
+def as_signer(party: AgreementParty, channel: str, order: int) -> Signer:
+    """A party as it is asked when nobody says otherwise."""
+    name = party.signatory or (party.person.name if party.person else "") or party.contact or party.name
+    return Signer(party, channel, order, name, party.email, party.phone or "")
+
+
+def _refuse_unreachable(signers: Iterable[Signer]) -> None:
+    lost = [
+        signer.party.name for signer in signers if signer.channel == Channel.LINK and not (signer.email or signer.phone)
+    ]
+    if lost:
+        raise ValidationError(
+            _("Signing by link needs an e-mail address or a phone for the code: %(names)s."),
+            code="unreachable",
+            params={"names": "、".join(lost)},
+        )
+
+
+def start(
+    agreement: Agreement,
+    document: AgreementDocument,
+    *,
+    by: Actor,
+    signers: list[Signer] | None = None,
+    due: date | None = None,
+) -> list[SignatureRequest]:
+    """Ask the signers for their signatures under `document`; those who come first are asked at once.
+
+    Without `signers` the kind's are asked. Works in the caller's transaction, in which the agreement became “being
+    signed”. Raises ValidationError when nobody signs, or a signer by link has neither address nor telephone.
+    """
+    asked = signers_of(agreement) if signers is None else signers
+    if not asked:
+        raise ValidationError(_("Nobody is to sign: add the parties first."), code="nobody")
+    _refuse_unreachable(asked)
+    made = []
+    for signer in sorted(asked, key=lambda one: (one.order, one.party.order)):
+        request = SignatureRequest(
+            agreement=agreement,
+            document=document,
+            party=signer.party,
+            order=signer.order,
+            channel=signer.channel,
+            signer_name=(signer.name or signer.party.name)[:80],
+            signer_email=signer.email,
+            signer_phone=signer.phone,
+            due=due,
+        )
+        request.full_clean(validate_unique=False, validate_constraints=False)
+        request.save()
+        made.append(request)
+    events.log(agreement, "signing_started", by=by, data={"document": document.pk, "signers": len(made)})
+    _open_next(agreement, document, by=by)
+    return made
+
+
+def _open_next(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> None:
+    """Ask those whose turn it is: the lowest place that is still live, all of it at once."""
+    live = list(document.signature_requests.filter(state__in=LIVE, archived_at=None).order_by("order", "id"))
+    if not live:
+        return
+    for request in live:
+        if request.order == live[0].order and request.state == State.WAITING:
+            request.state, request.opened_at = State.OPEN, timezone.now()
+            request.save()
+            invitations.invite(request, agreement, by=by)
+
+
+# What the signer does -----------------------------------------------------------------------------------------------
+
+
+def may_sign_inside(request: SignatureRequest, actor: Actor) -> bool:
+    """Whether an account may sign here: the person named by the party, else, for the school, its leader or who approves."""
+    party = request.party
+    if actor.person_id is None:
+        return False
+    if party.person_id is not None:
+        return party.person_id == actor.person_id
+    if party.role == PartyRole.STUDENT and party.student is not None:
+        return party.student.person_id == actor.person_id
+    if party.role != PartyRole.SCHOOL:
+        return False
+    return "leader" in actor.roles or actor.can_on(request.agreement, "approve")
+
+
+def _lock(request: SignatureRequest) -> tuple[Agreement, SignatureRequest]:
+    agreement = Agreement._base_manager.select_for_update(of=("self",)).get(pk=request.agreement_id)
+    fresh = SignatureRequest._base_manager.select_for_update(of=("self",)).get(pk=request.pk)
+    return agreement, fresh
+
+
+def _refuse_closed(agreement: Agreement, request: SignatureRequest) -> None:
+    """Say in words why nothing can be done any more; an open request of an agreement being signed passes."""
+    if request.state == State.SIGNED:
+        at = timezone.localtime(request.closed_at) if request.closed_at else None
+        raise FlowError(
+            _("This was already signed on %(at)s. Nothing more is needed."),
+            code="signed",
+            params={"at": f"{at:%Y-%m-%d %H:%M}" if at else ""},
+        )
+    if request.state == State.DELEGATED:
+        raise FlowError(_("This request was handed on to somebody else."), code="delegated")
+    if request.state == State.WAITING:
+        raise FlowError(_("It is not your turn yet: others sign before you."), code="waiting")
+    if request.state != State.OPEN or agreement.status != Agreement.Status.SIGNING:
+        raise FlowError(_("This request was withdrawn: the agreement went back to its editor."), code="withdrawn")
+
+
+def _using(link: OutsideLink | None) -> AbstractContextManager[Any]:
+    return links.consume(link) if link is not None else nullcontext()
+
+
+def ink(data_url: str) -> bytes:
+    """A drawn signature as PNG, from what the page's canvas sent; ValidationError when nothing was drawn."""
+    head, _comma, body = data_url.partition(",")
+    try:
+        if head != "data:image/png;base64" or len(body) > _MOST_INK_BYTES:
+            raise ValueError
+        content = base64.b64decode(body, validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            if picture.width * picture.height > 4_000_000:
+                raise ValueError
+            drawn = picture.convert("RGBA")
+    except (ValueError, binascii.Error, UnidentifiedImageError, OSError) as error:
+        raise ValidationError(_("The drawn signature did not arrive. Please draw it again."), code="no_ink") from error
+    # Ink is what is opaque and dark; a dot is no signature.
+    box = drawn.getchannel("A").point(lambda alpha: 255 if alpha > 60 else 0).getbbox()
+    if box is None or box[2] - box[0] < drawn.width * 0.08:
+        raise ValidationError(_("Please draw your signature in the field."), code="no_ink")
+    out = io.BytesIO()
+    drawn.crop(box).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def same_name(one: str, other: str) -> bool:
+    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+
+
+def sign(
+    request: SignatureRequest,
+    *,
+    by: Actor,
+    method: str,
+    name: str = "",
+    image: bytes = b"",
+    link: OutsideLink | None = None,
+    witness: Witness | None = None,
+) -> Signature:
+    """Put one signature under the document, with its evidence, exactly once; the last one puts the agreement in force.
+
+    `method` is drawn (with `image`, PNG) or typed (with `name`, as it stands in the request). By link, `witness` names
+    the entered code. Raises FlowError in words when somebody was quicker or the request is closed.
+    """
+    with transaction.atomic():
+        agreement, fresh = _lock(request)
+        _refuse_closed(agreement, fresh)
+        if link is None and not may_sign_inside(fresh, by):
+            raise FlowError(_("This signature is not yours to give."), code="forbidden")
+        if method == Method.TYPED and not same_name(name, fresh.signer_name):
+            raise ValidationError(
+                _("Type your name as it stands here: %(name)s."), code="name", params={"name": fresh.signer_name}
+            )
+        if method == Method.DRAWN and not image:
+            raise ValidationError(_("Please draw your signature in the field."), code="no_ink")
+        document = fresh.document
+        if sha256(document.bytes()).hexdigest() != document.sha256:
+            logger.error("document %s is no longer what was asked to be signed", document.pk)
+            raise FlowError(
+                _("The stored document was changed. Nothing was signed; the college was told."), code="changed"
+            )
+        with _using(link):
+            signature = _keep(
+                agreement, fresh, by=by, method=method, name=name, image=image, link=link, witness=witness
+            )
+            _close(fresh, State.SIGNED)
+            events.log(
+                agreement, "signed", by=by, data={"request": fresh.pk, "method": method, "party": fresh.party.name}
+            )
+            _go_on(agreement, document, by=by)
+        links.revoke(links.of_record(fresh, invitations.SIGN))
+    request.refresh_from_db()
+    return signature
+
+
+def _keep(
+    agreement: Agreement,
+    request: SignatureRequest,
+    *,
+    by: Actor,
+    method: str,
+    name: str = "",
+    image: bytes = b"",
+    link: OutsideLink | None = None,
+    witness: Witness | None = None,
+    at: datetime | None = None,
+    more: dict[str, Any] | None = None,
+) -> Signature:
+    seen = witness or Witness()
+    moment = at or timezone.now()
+    before = _of_agreement(agreement).last()
+    evidence: dict[str, Any] = {
+        "agreement": agreement.pk,
+        "request": request.pk,
+        "party": request.party.name,
+        "role": request.party.role,
+        "name": name or request.signer_name,
+        "method": method,
+        "at": moment.isoformat(),
+        "ip": seen.ip,
+        "forwarded": seen.forwarded,
+        "user_agent": seen.user_agent,
+        "consent": seen.consent,
+        "document": request.document.verify_code,
+        "document_sha256": request.document.sha256,
+        "image_sha256": sha256(image).hexdigest() if image else "",
+        "link": link.pk if link else None,
+        "account": by.user_id,
+        **(more or {}),
+    }
+    if seen.code is not None and seen.code.verified_at is not None:
+        evidence |= {
+            "code_sent_to": seen.code.sent_to,
+            "code_sent_at": seen.code.sent_at.isoformat(),
+            "code_verified_at": seen.code.verified_at.isoformat(),
+        }
+    # Each signature names the one before it: none can be taken out or changed without the rest telling.
+    evidence["previous"] = before.evidence.get("hash", "") if before else ""
+    evidence["hash"] = sha256(sealing.canonical(evidence)).hexdigest()
+    signature = Signature(
+        request=request,
+        method=method,
+        name=(name or request.signer_name)[:80],
+        at=moment,
+        ip=seen.ip,
+        user_agent=seen.user_agent[:300],
+        document_sha256=request.document.sha256,
+        evidence=evidence,
+    )
+    if image:
+        signature.image.save(f"{request.pk}.png", ContentFile(image), save=False)
+    signature.save(force_insert=True)
+    return signature
+
+
+def _of_agreement(agreement: Agreement) -> QuerySet[Signature]:
+    return Signature.objects.filter(request__agreement=agreement).order_by("pk")
+
+
+def broken_evidence(agreement: Agreement) -> list[Signature]:
+    """Signatures whose evidence, or whose place behind the one before, is no longer as it was written; empty is good."""
+    broken, previous = [], ""
+    for signature in _of_agreement(agreement):
+        said = dict(signature.evidence)
+        if "hash" not in said:
+            # Recorded from paper in one go, with the paper itself as evidence.
+            continue
+        kept = said.pop("hash")
+        whole = (
+            sha256(sealing.canonical(said)).hexdigest() == kept
+            and said.get("previous", "") == previous
+            and said.get("document_sha256") == signature.document_sha256
+            and said.get("name") == signature.name
+        )
+        if not whole:
+            broken.append(signature)
+        previous = kept
+    return broken
+
+
+def _close(request: SignatureRequest, state: str, reason: str = "") -> None:
+    request.state, request.closed_at, request.reason = state, timezone.now(), reason
+    request.save()
+
+
+def _go_on(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> None:
+    """Ask the next; when nobody is left, the agreement comes into force and the signed text is sealed."""
+    if document.signature_requests.filter(state__in=LIVE, archived_at=None).exists():
+        _open_next(agreement, document, by=by)
+        return
+    moments = Signature.objects.filter(request__document=document).values_list("at", flat=True)
+    last = max(timezone.localtime(moment).date() for moment in moments)
+    doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+    try:
+        with transaction.atomic():
+            actions.enforce(agreement, by=doer, signed_on=last)
+    except ValidationError as refused:
+        # A signature that was given is not lost because the agreement cannot begin: its keeper is told why.
+        invitations.tell_keeper_stuck(agreement, "；".join(refused.messages))
+    from zhixing.agreements import jobs
+
+    jobs.seal_soon(document)
+
+
+def refuse(
+    request: SignatureRequest,
+    *,
+    by: Actor,
+    reason: str,
+    link: OutsideLink | None = None,
+    witness: Witness | None = None,
+) -> None:
+    """A signer will not sign: the reason returns the agreement to its editor, and what others were asked is void."""
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError(_("Say why: a reason is required."), code="comment_required")
+    with transaction.atomic():
+        agreement, fresh = _lock(request)
+        _refuse_closed(agreement, fresh)
+        if link is None and not may_sign_inside(fresh, by):
+            raise FlowError(_("This signature is not yours to give."), code="forbidden")
+        with _using(link):
+            _close(fresh, State.REFUSED, reason)
+            seen = witness or Witness()
+            data = {"request": fresh.pk, "party": fresh.party.name, "ip": seen.ip, "user_agent": seen.user_agent[:300]}
+            events.log(agreement, "signing_refused", by=by, comment=reason, data=data)
+            doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+            said = _("%(who)s did not sign: %(reason)s") % {"who": fresh.signer_name, "reason": reason}
+            actions.give_back(agreement, by=doer, comment=said)
+            invitations.tell_keeper_refused(agreement, fresh, reason)
+        revoke_links(agreement)
+    request.refresh_from_db()
+
+
+def revoke_links(agreement: Agreement) -> int:
+    """Close every link by which somebody was asked to sign this agreement; returns how many."""
+    keys = agreement.signature_requests.values("pk")
+    rows = OutsideLink.objects.filter(purpose=invitations.SIGN, record_type=invitations.TYPE, record_id__in=keys)
+    return links.revoke(rows)
+
+
+def delegate(
+    request: SignatureRequest,
+    *,
+    by: Actor,
+    name: str,
+    email: str = "",
+    phone: str = "",
+    link: OutsideLink | None = None,
+    comment: str = "",
+) -> SignatureRequest:
+    """Hand a request on to a colleague who may sign: they get a link of their own, the old one is closed, both on record."""
+    if not name.strip() or not (email or phone):
+        raise ValidationError(_("Name your colleague, with an e-mail address or a phone."), code="incomplete")
+    with transaction.atomic():
+        agreement, fresh = _lock(request)
+        _refuse_closed(agreement, fresh)
+        if link is None and not by.can_on(fresh, "change"):
+            raise FlowError(_("You may not change this record."), code="forbidden")
+        with _using(link):
+            _close(fresh, State.DELEGATED, comment)
+            following = SignatureRequest(
+                agreement=agreement,
+                document=fresh.document,
+                party=fresh.party,
+                order=fresh.order,
+                channel=Channel.LINK,
+                state=State.OPEN,
+                opened_at=timezone.now(),
+                signer_name=name.strip()[:80],
+                signer_email=email,
+                signer_phone=phone,
+                due=fresh.due,
+                delegated_from=fresh,
+            )
+            following.full_clean(validate_unique=False, validate_constraints=False)
+            following.save()
+            data = {"from": fresh.signer_name, "to": following.signer_name, "request": following.pk}
+            events.log(agreement, "signing_delegated", by=by, comment=comment, data=data)
+            invitations.invite(following, agreement, by=by)
+        links.revoke(links.of_record(fresh, invitations.SIGN))
+    request.refresh_from_db()
+    return following
+
+
+# What the college does ----------------------------------------------------------------------------------------------
+
+
+def change_channel(request: SignatureRequest, *, by: Actor, channel: str, comment: str = "") -> None:
+    """Let one signer sign another way; mixed signing is as good as any."""
+    with transaction.atomic():
+        agreement, fresh = _lock(request)
+        if not by.can_on(fresh, "change"):
+            raise FlowError(_("You may not change this record."), code="forbidden")
+        if fresh.state not in LIVE:
+            _refuse_closed(agreement, fresh)
+        if channel == Channel.LINK and not codes.ways(fresh):
+            _refuse_unreachable([Signer(fresh.party, channel)])
+        fresh.channel = channel
+        fresh.full_clean(validate_unique=False)
+        fresh.save()
+        links.revoke(links.of_record(fresh, invitations.SIGN))
+        events.log(agreement, "signing_channel", by=by, comment=comment, data={"request": fresh.pk, "channel": channel})
+        if fresh.state == State.OPEN:
+            invitations.invite(fresh, agreement, by=by)
+    request.refresh_from_db()
+
+
+def new_link(request: SignatureRequest, *, by: Actor) -> str:
+    """A fresh link for a signer who lost theirs, for the clerk to pass on; earlier ones are closed."""
+    with transaction.atomic():
+        agreement, fresh = _lock(request)
+        if not by.can_on(fresh, "change"):
+            raise FlowError(_("You may not change this record."), code="forbidden")
+        _refuse_closed(agreement, fresh)
+        if fresh.channel != Channel.LINK:
+            raise FlowError(_("This signer does not sign by link."), code="channel")
+        return invitations.link_for(fresh, by=by)
+
+
+def sign_on_paper(
+    document: AgreementDocument, scan: AgreementDocument, *, by: Actor, signed_on: date, comment: str = ""
+) -> list[SignatureRequest]:
+    """The whole paper is back: those who sign on paper, and whose turn it is, have signed; returns their requests.
+
+    Where one on paper follows another, both are on the same sheets. Whoever signs by link in between must do so first.
+    """
+    if signed_on > timezone.localdate():
+        raise ValidationError(_("The day must not be in the future."), code="future")
+    signed: list[SignatureRequest] = []
+    with transaction.atomic():
+        agreement = Agreement._base_manager.select_for_update(of=("self",)).get(pk=document.agreement_id)
+        if agreement.status != Agreement.Status.SIGNING:
+            return signed
+        at = min(
+            timezone.make_aware(datetime.combine(signed_on, datetime.min.time()) + timedelta(hours=12)), timezone.now()
+        )
+        more = {
+            "scan": scan.verify_code,
+            "scan_sha256": scan.sha256,
+            "signed_on": signed_on.isoformat(),
+            "recorded_by": by.name,
+        }
+        while True:
+            turn = list(
+                document.signature_requests.select_for_update(of=("self",))
+                .filter(state=State.OPEN, channel=Channel.PAPER, archived_at=None)
+                .order_by("order", "id")
+            )
+            if not turn or agreement.status != Agreement.Status.SIGNING:
+                return signed
+            for request in turn:
+                _keep(agreement, request, by=by, method=Method.PAPER, at=at, more=more)
+                _close(request, State.SIGNED)
+                events.log(
+                    agreement,
+                    "signed",
+                    by=by,
+                    comment=comment,
+                    data={"request": request.pk, "method": "paper", "scan": scan.pk},
+                )
+            signed += turn
+            _go_on(agreement, document, by=by)
+
+
+# Reminding ----------------------------------------------------------------------------------------------------------
+
+
+def remind(on: date) -> int:
+    """Remind signers who were asked and have not answered; returns how many were reminded. Safe to repeat.
+
+    The gaps of `signing_reminder_days` count from the request, then from the last reminder; after the last gap nobody
+    is asked again by machine. A reminder is claimed before it leaves, so that none goes out twice.
+    """
+    gaps = settings.ZHIXING["signing_reminder_days"]
+    rows = SignatureRequest.objects.filter(
+        state=State.OPEN, archived_at=None, reminders_sent__lt=len(gaps), agreement__status=Agreement.Status.SIGNING
+    ).exclude(channel=Channel.PAPER)
+    sent = 0
+    for request in rows.select_related("agreement", "party", "document").order_by("pk"):
+        since = request.last_reminded_at or request.opened_at
+        number = request.reminders_sent
+        if since is None or (on - timezone.localtime(since).date()).days < gaps[number]:
+            continue
+        with transaction.atomic():
+            claimed = SignatureRequest.objects.filter(pk=request.pk, state=State.OPEN, reminders_sent=number)
+            if claimed.update(reminders_sent=number + 1, last_reminded_at=timezone.now()):
+                invitations.remind(request, number + 1)
+                sent += 1
+    return sent

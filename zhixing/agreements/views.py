@@ -1,0 +1,186 @@
+"""Pages of agreements that a sheet does not make: previews and files, a new template, and a firm's own confirmation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from zhixing.agreements import actions, documents
+from zhixing.agreements.forms import ConfirmForm, TemplateForm
+from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, PartyRole, Template
+from zhixing.kernel import filing, links
+from zhixing.kernel.scope import Actor
+from zhixing.kernel.sheet import sheet_or_404
+from zhixing.kernel.views import record_of
+
+CONFIRM = "agreements.confirm"
+_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def _record(request: HttpRequest, key: str, pk: int, capability: str = "view") -> Any:
+    """A record that the reader may see; 403 without the right at all, 404 where it is not theirs."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_or_404(key)
+    if not actor.can(sheet.model, capability):
+        raise PermissionDenied(_("Your role does not include this."))
+    return record_of(sheet, actor, pk, capability)
+
+
+def _paper(content: bytes, name: str, format: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=_TYPES[format])
+    response.headers["Content-Disposition"] = (
+        f'{"inline" if format == "pdf" else "attachment"}; filename="{name}.{format}"'
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+@require_GET
+def preview(request: HttpRequest, pk: int, format: str) -> HttpResponse:
+    """What the paper would look like today, with the real data; nothing is kept."""
+    agreement: Agreement = _record(request, "agreements.agreement", pk)
+    if format not in _TYPES:
+        raise Http404
+    try:
+        return _paper(documents.preview(agreement, format=format), f"preview-{pk}", format)
+    except ValidationError as refused:
+        messages.error(request, "；".join(refused.messages))
+        return redirect(sheet_or_404("agreements.agreement").url("detail", pk))
+
+
+@require_GET
+def document_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """A kept document, as it was made."""
+    document: AgreementDocument = _record(request, "agreements.agreement_document", pk)
+    if not document.file:
+        raise Http404
+    try:
+        stored = document.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(stored, as_attachment=True, filename=document.name, content_type=_TYPES[document.format])
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_GET
+def template_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The Word file of a template, to write the next version from."""
+    template: Template = _record(request, "agreements.template", pk)
+    if not template.file:
+        raise Http404
+    return _paper(documents.content_of(template), f"{template.kind.code}-v{template.version}", "docx")
+
+
+@require_GET
+def shipped_template(request: HttpRequest, pk: int) -> HttpResponse:
+    """The wording that Zhixing ships for a kind."""
+    kind: AgreementKind = _record(request, "agreements.agreement_kind", pk)
+    return _paper(documents.shipped_content(kind), f"{kind.code}", "docx")
+
+
+@require_http_methods(["GET", "POST"])
+def new_template(request: HttpRequest, pk: int) -> HttpResponse:
+    """Upload a new version of a kind's wording: look at it with a real agreement first, then put it in force."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.can(Template, "add"):
+        raise PermissionDenied(_("Your role does not include this."))
+    kind: AgreementKind = _record(request, "agreements.agreement_kind", pk)
+    form = TemplateForm(request.POST or None, request.FILES or None, initial={"title": kind.name})
+    sheet = sheet_or_404("agreements.template")
+    if request.method == "POST" and form.is_valid():
+        try:
+            filing.check(form.cleaned_data["file"])
+            content = form.cleaned_data["file"].read()
+            documents.checked_fields(kind, content)
+            if "preview" in request.POST:
+                sample = Agreement.objects.visible_to(actor).filter(kind=kind, archived_at=None).order_by("-pk").first()
+                if sample is None:
+                    raise ValidationError(_("There is no agreement of this kind yet to preview the template with."))
+                return _paper(documents.preview(sample, content), "preview", "pdf")
+            del form.cleaned_data["file"]
+            template = documents.add_template(kind, content, by=actor, **form.cleaned_data)
+            messages.success(request, _("Version %(version)s is kept.") % {"version": template.version})
+            return redirect(sheet.url("detail", template.pk))
+        except ValidationError as refused:
+            form.add_error("file", refused.messages)
+    crumbs = [
+        {"label": sheet.label_plural, "url": sheet.url("list")},
+        {"label": str(kind), "url": sheet_or_404("agreements.agreement_kind").url("detail", kind.pk)},
+        {"label": _("New version"), "url": ""},
+    ]
+    names = sorted(documents.known_names(kind))
+    context = {"form": form, "kind": kind, "names": names, "crumbs": crumbs}
+    return render(request, "agreements/template_new.html", context, status=422 if form.errors else 200)
+
+
+# Confirming the own data -----------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def party_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the link by which a party confirms its own data: mailed where there is an address, and shown once."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    party: AgreementParty = _record(request, "agreements.agreement_party", pk)
+    if not actor.can_on(party, "change"):
+        raise PermissionDenied(_("You may not change this record."))
+    sheet = sheet_or_404("agreements.agreement_party")
+    address, mailed = "", False
+    if request.method == "POST":
+        if party.role == PartyRole.SCHOOL or party.agreement.status not in actions.OPEN:
+            messages.error(request, _("There is nothing to confirm any more."))
+            return redirect(sheet.url("detail", pk))
+        with transaction.atomic():
+            address = links.issue(CONFIRM, party, name=party.contact or party.name, by=actor)
+        mailed = bool(party.email) and _mail(party, address)
+    crumbs = [
+        {"label": sheet.label_plural, "url": sheet.url("list")},
+        {"label": str(party), "url": sheet.url("detail", pk)},
+        {"label": _("Link to confirm"), "url": ""},
+    ]
+    context = {"party": party, "address": address, "mailed": mailed, "crumbs": crumbs}
+    response = render(request, "agreements/party_link.html", context)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _mail(party: AgreementParty, address: str) -> bool:
+    """Send the link; whether the mail left."""
+    subject = _("Please confirm the data of %(name)s") % {"name": party.name}
+    lines = [
+        _("The college is preparing the agreement “%(title)s” with you.") % {"title": party.agreement.title},
+        _("Please look at your own data and confirm them. No account is needed:"),
+        address,
+    ]
+    try:
+        return bool(send_mail(subject[:78], "\n\n".join(lines), None, [party.email]))
+    except OSError:
+        return False
+
+
+def confirm_page(request: HttpRequest, link: Any, party: AgreementParty) -> HttpResponse:
+    """By its link a party sees its own data of this one agreement, corrects them and confirms."""
+    form = ConfirmForm(request.POST or None, instance=party)
+    if request.method == "POST" and form.is_valid():
+        values = {name: form.cleaned_data[name] for name in ConfirmForm.Meta.fields if name != "name"}
+        try:
+            with links.consume(link):
+                fresh = AgreementParty.objects.get(pk=party.pk)
+                actions.confirm(fresh, by=links.actor_of(link), name=form.cleaned_data["confirmed_by"], **values)
+            return render(request, "kernel/outside_done.html", {"record": party})
+        except ValidationError as refused:
+            form.add_error(None, refused.messages)
+    context = {"form": form, "party": party, "agreement": party.agreement}
+    return render(request, "agreements/confirm.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CultivationConfig(AppConfig):
+    name = "zhixing.cultivation"
+    label = "cultivation"
+    verbose_name = _("Cultivation")
+
+    def ready(self) -> None:
+        from zhixing.cultivation import indicators, outside
+
+        indicators.register()
+        outside.register()
