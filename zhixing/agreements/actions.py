@@ -5,17 +5,11 @@ Source: 促进办法 art. 6–8 (forms and contents of an agreement), 四（一�
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,7 +26,8 @@ from zhixing.agreements.models import (
 )
 from zhixing.governance import actions as governance
 from zhixing.governance.models import Task
-from zhixing.kernel import approval, changes, events
+from zhixing.kernel import approval, changes
+from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import Record
 from zhixing.kernel.numbering import next_number
@@ -41,62 +36,20 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.kernel.writing import readable
 from zhixing.org.models import School
 
-R = TypeVar("R", bound=Record)
 Status = Agreement.Status
 State = SignatureRequest.State
 
 NUMBER = "{prefix}-{year}-{unit}-{number:03d}"
-_PARTY = (
-    "order",
-    "role",
-    "name",
-    "uscc",
-    "address",
-    "signatory",
-    "signatory_position",
-    "contact",
-    "phone",
-    "email",
-)
 # While it is one of these, its text may still be changed.
 OPEN = (Status.DRAFT, Status.CONFIRMING)
 
 
-def _address(record: Record) -> str:
+def address_of(record: Record) -> str:
     sheet = sheet_for(type(record))
     return sheet.url("detail", record.pk) if sheet else ""
 
 
-@contextmanager
-def changing(record: R, verb: str, *, by: Actor, comment: str = "", follows: bool = False) -> Iterator[R]:
-    """A change that is not a change of state: lock the row, check the right, save, log, all in one transaction."""
-    with transaction.atomic():
-        locked = type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
-        if locked is None:
-            raise FlowError(_("This record no longer exists."), code="gone")
-        if not follows and not by.can_on(locked, "change"):
-            raise FlowError(_("You may not change this record."), code="forbidden")
-        yield locked
-        locked.full_clean(validate_unique=False)
-        locked.save()
-        events.log(locked, verb, by=by, comment=comment)
-    for field in record._meta.concrete_fields:
-        setattr(record, field.attname, getattr(locked, field.attname))
-
-
-def _add(record: R, *, by: Actor, comment: str = "") -> R:
-    """Write what follows from something that `by` was allowed to do."""
-    record.full_clean(validate_unique=False, validate_constraints=False)
-    try:
-        with transaction.atomic():
-            record.save(force_insert=True)
-    except IntegrityError as error:
-        raise readable(type(record), error) from error
-    events.log(record, "created", by=by, comment=comment)
-    return record
-
-
-def _needs(agreement: Agreement, *states: str) -> None:
+def needs(agreement: Agreement, *states: str) -> None:
     if agreement.status not in states:
         raise FlowError(
             _("This is not possible while the agreement is “%(state)s”."),
@@ -131,7 +84,7 @@ def give_number(agreement: Agreement) -> str:
 def write_contents(agreement: Agreement, *, by: Actor, comment: str = "", **values: Any) -> None:
     """Write what the text says: `content_goals`, `detail_places` and so on, by the kind's codes; the rest stays."""
     with changing(agreement, "contents_written", by=by, comment=comment) as locked:
-        _needs(locked, *OPEN)
+        needs(locked, *OPEN)
         contents, details = dict(locked.contents), dict(locked.details)
         for spec in locked.kind.contents:
             if f"content_{spec['code']}" in values:
@@ -152,7 +105,7 @@ def first_wording(agreement: Agreement) -> dict[str, str]:
 def prepare(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
     """Fill in what is known: the parties that the kind asks for, and the proposed wording where nothing is written."""
     with changing(agreement, "prepared", by=by, comment=comment) as locked:
-        _needs(locked, *OPEN)
+        needs(locked, *OPEN)
         locked.contents = first_wording(locked)
         if not locked.takes_interns:
             locked.takes_interns = locked.kind.takes_interns
@@ -173,7 +126,7 @@ def _fill_parties(agreement: Agreement, *, by: Actor) -> None:
         if party is not None:
             order += 1
             party.order = order
-            _add(party, by=by)
+            add(party, by=by, follows=True)
 
 
 def _proposed(agreement: Agreement, role: str) -> AgreementParty | None:
@@ -236,9 +189,8 @@ def ask(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
 
 def confirm(party: AgreementParty, *, by: Actor, comment: str = "", name: str = "", **values: Any) -> None:
     """A party's data are right: said by itself through its link (`name` is who said it), or on paper to the clerk."""
-    own = by.is_system and bool(name)
-    with changing(party, "party_confirmed", by=by, comment=comment, follows=own) as locked:
-        _needs(locked.agreement, *OPEN)
+    with changing(party, "party_confirmed", by=by, comment=comment) as locked:
+        needs(locked.agreement, *OPEN)
         for field_name, value in values.items():
             setattr(locked, field_name, value)
         locked.confirmed_at = timezone.now()
@@ -295,46 +247,14 @@ def _last(agreement: Agreement, verbs: tuple[str, ...]) -> Any:
 
 def start_signing(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
     """Make the final text and ask the signers, in the kind's order, to sign it."""
+    from zhixing.agreements import signing  # signing itself puts agreements in force
+
     with transaction.atomic():
         checks.refuse_blocked(agreement)
         with step(agreement, "sign", by=by, comment=comment):
             pass
         document = final_document(agreement, by=by)
-        if find_spec("zhixing.agreements.signing") is None:
-            request_signatures(agreement, document)
-        else:
-            import_module("zhixing.agreements.signing").start(agreement, document, by=by)
-
-
-def request_signatures(
-    agreement: Agreement, document: AgreementDocument, channel: str | None = None
-) -> list[SignatureRequest]:
-    """One request for each signer of the kind that is a party, in order; those first in order are asked at once."""
-    parties = {party.role: party for party in agreement.parties.filter(archived_at=None).order_by("-order")}
-    made = []
-    for order, signer in enumerate(agreement.kind.signers, 1):
-        party = parties.get(signer["role"])
-        if party is None:
-            continue
-        place = signer.get("order", order)
-        request = SignatureRequest(
-            agreement=agreement,
-            document=document,
-            party=party,
-            order=place,
-            channel=channel or signer["channel"],
-            signer_name=party.signatory or party.contact or party.name,
-            signer_email=party.email,
-            signer_phone=party.phone,
-        )
-        request.save()
-        made.append(request)
-    first = min((request.order for request in made), default=0)
-    for request in made:
-        if request.order == first:
-            request.state, request.opened_at = State.OPEN, timezone.now()
-            request.save()
-    return made
+        signing.start(agreement, document, by=by)
 
 
 def give_back(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
@@ -350,8 +270,9 @@ def void_requests(agreement: Agreement, reason: str) -> int:
     now = timezone.now()
     rows = agreement.signature_requests.filter(state__in=(State.WAITING, State.OPEN))
     keys = list(rows.values_list("pk", flat=True))
-    for request in rows:
-        request.links.filter(revoked_at=None).update(revoked_at=now)
+    from zhixing.agreements import signing
+
+    signing.revoke_links(agreement)
     SignatureRequest._base_manager.filter(pk__in=keys).update(state=State.VOID, closed_at=now, reason=reason)
     changes.touched(SignatureRequest, keys)
     return len(keys)
@@ -362,7 +283,7 @@ def record_paper(agreement: Agreement, *, by: Actor, signed_on: date, comment: s
     _not_in_future(signed_on)
     with transaction.atomic():
         locked = Agreement._base_manager.select_for_update(of=("self",)).get(pk=agreement.pk)
-        _needs(locked, Status.APPROVED, Status.SIGNING)
+        needs(locked, Status.APPROVED, Status.SIGNING)
         document = final_document(locked, by=by)
         signed = set(
             document.signature_requests.filter(state=State.SIGNED, archived_at=None).values_list("party", flat=True)
@@ -434,7 +355,7 @@ def enforce(agreement: Agreement, *, by: Actor, signed_on: date | None = None, c
         raise readable(Agreement, error) from error
 
 
-def _doer(by: Actor) -> Actor:
+def doer(by: Actor) -> Actor:
     """Whoever may put the new one in force need not hold the right over the old."""
     return Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
 
@@ -444,13 +365,13 @@ def _follow(agreement: Agreement, *, by: Actor) -> None:
     old = agreement.amends
     if old is not None and old.status == Status.IN_FORCE:
         last = max(old.starts_on, agreement.starts_on - timedelta(days=1))
-        with step(old, "replace", by=_doer(by), because=agreement.pk) as locked:
+        with step(old, "replace", by=doer(by), because=agreement.pk) as locked:
             locked.ended_on = min(last, locked.ends_on)
             locked.end_reason = _("Replaced by %(title)s.") % {"title": agreement.title}[:280]
     old = agreement.renews
     if old is not None and old.status == Status.IN_FORCE and old.ends_on >= agreement.starts_on:
         # The new term begins before the old one is over: from its first day only the new one counts.
-        with step(old, "follow", by=_doer(by), because=agreement.pk) as locked:
+        with step(old, "follow", by=doer(by), because=agreement.pk) as locked:
             locked.ended_on = max(old.starts_on, agreement.starts_on - timedelta(days=1))
 
 
@@ -467,7 +388,7 @@ def make_tasks(agreement: Agreement, *, by: Actor) -> int:
             deliverable=_("Proof of fulfilment"),
             appraisal_method=_("By the agreement"),
         )
-        _add(task, by=by, comment=str(agreement))
+        add(task, by=by, comment=str(agreement), follows=True)
         obligation.task = task
         obligation.save()
     return len(rows)
@@ -482,124 +403,7 @@ def fulfil(obligation: Obligation, *, by: Actor, fulfilled_on: date | None = Non
             raise FlowError(_("This obligation is already met."), code="wrong_state")
         locked.fulfilled_on = day
         if locked.task is not None and locked.task.status == Task.Status.OPEN:
-            governance.finish_task(locked.task, by=_doer(by), done_on=day, comment=comment)
-
-
-def _copied(agreement: Agreement, **changed: Any) -> Agreement:
-    same = ("kind_id", "unit_id", "major_group_id", "major_id", "counterparty_id", "student_id", "owner_id", "amount")
-    values = {name: getattr(agreement, name) for name in same}
-    return Agreement(
-        **values,
-        forms=list(agreement.forms),
-        takes_interns=agreement.takes_interns,
-        contents=copy.deepcopy(agreement.contents),
-        details=copy.deepcopy(agreement.details),
-        overlap_reason=agreement.overlap_reason,
-        **changed,
-    )
-
-
-def _copy_parties(old: Agreement, new: Agreement, *, by: Actor) -> None:
-    same = (*_PARTY, "organisation_id", "person_id", "student_id")
-    for party in old.parties.filter(archived_at=None).order_by("order"):
-        fresh = AgreementParty(agreement=new, **{name: getattr(party, name) for name in same})
-        if party.role == PartyRole.SCHOOL:
-            fresh.confirmed_at, fresh.confirmed_by = party.confirmed_at, party.confirmed_by
-        # The other side's data may have changed since: it looks at them again.
-        _add(fresh, by=by)
-
-
-def amend(agreement: Agreement, *, by: Actor, comment: str = "") -> str:
-    """Change an agreement in force: a new draft with the same text, that replaces it once signed. Returns its page."""
-    if not by.can_on(agreement, "change"):
-        raise FlowError(_("You may not change this record."), code="forbidden")
-    _needs(agreement, Status.IN_FORCE)
-    with transaction.atomic():
-        number = Agreement.objects.filter(amends__isnull=False, title__startswith=_root(agreement).title).count() + 1
-        today = timezone.localdate()
-        new = _copied(
-            agreement,
-            title=_("%(title)s (amendment %(number)s)") % {"title": _root(agreement).title[:180], "number": number},
-            starts_on=min(max(today, agreement.starts_on), agreement.ends_on),
-            ends_on=agreement.ends_on,
-            amends=agreement,
-            note=comment,
-        )
-        _add(new, by=by, comment=comment)
-        _copy_parties(agreement, new, by=by)
-        for row in agreement.obligations.filter(fulfilled_on=None, archived_at=None):
-            fresh = Obligation(
-                agreement=new,
-                party_role=row.party_role,
-                title=row.title,
-                due=row.due,
-                amount=row.amount,
-                owner_id=row.owner_id,
-                note=row.note,
-            )
-            _add(fresh, by=by)
-        events.log(agreement, "amended", by=by, comment=comment, data={"draft": new.pk})
-    return _address(new)
-
-
-def _root(agreement: Agreement) -> Agreement:
-    """The first agreement of a chain of amendments."""
-    seen = {agreement.pk}
-    while agreement.amends is not None and agreement.amends.pk not in seen:
-        agreement = agreement.amends
-        seen.add(agreement.pk)
-    return agreement
-
-
-def renew(
-    agreement: Agreement, *, by: Actor, starts_on: date | None = None, ends_on: date | None = None, comment: str = ""
-) -> str:
-    """Go on after the term: a new draft with the same text that begins the day after. Returns its page."""
-    if not by.can_on(agreement, "change"):
-        raise FlowError(_("You may not change this record."), code="forbidden")
-    _needs(agreement, Status.IN_FORCE, Status.ENDED)
-    first = starts_on or agreement.ends_on + timedelta(days=1)
-    last = ends_on or _same_length(agreement, first)
-    if last < first:
-        raise ValidationError(_("The end must not be before the beginning."), code="dates")
-    with transaction.atomic():
-        new = _copied(
-            agreement, title=_root(agreement).title, starts_on=first, ends_on=last, renews=agreement, note=comment
-        )
-        _add(new, by=by, comment=comment)
-        _copy_parties(agreement, new, by=by)
-        events.log(agreement, "renewal_drafted", by=by, comment=comment, data={"draft": new.pk})
-    return _address(new)
-
-
-def _same_length(agreement: Agreement, first: date) -> date:
-    return first + (agreement.ends_on - agreement.starts_on)
-
-
-def terminate(agreement: Agreement, *, by: Actor, ended_on: date | None = None, comment: str = "") -> None:
-    """End an agreement before its time, with the reason; tasks that stand for what is no longer owed are given up."""
-    day = ended_on or timezone.localdate()
-    with transaction.atomic():
-        with step(agreement, "terminate", by=by, comment=comment, ended_on=day.isoformat()) as locked:
-            if not locked.starts_on <= day <= locked.ends_on:
-                raise ValidationError(_("The day lies outside the term of the agreement."), code="outside_term")
-            locked.ended_on, locked.end_reason = day, comment[:300]
-        _drop_tasks(agreement, by=by, comment=comment)
-
-
-def _drop_tasks(agreement: Agreement, *, by: Actor, comment: str) -> None:
-    still = Q(obligation__agreement=agreement, status=Task.Status.OPEN)
-    for task in Task.objects.filter(still, archived_at=None):
-        governance.drop_task(task, by=_doer(by), comment=comment)
-
-
-def end(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
-    """Close an agreement whose term is over: renewed where a signed agreement follows it, ended otherwise."""
-    if agreement.ends_on >= timezone.localdate():
-        raise FlowError(_("Its term is not over yet. To end it earlier, terminate it with a reason."), code="too_early")
-    followed = Agreement.objects.filter(renews=agreement, status=Status.IN_FORCE, archived_at=None).exists()
-    with step(agreement, "follow" if followed else "end", by=by, comment=comment) as locked:
-        locked.ended_on = locked.ends_on
+            governance.finish_task(locked.task, by=doer(by), done_on=day, comment=comment)
 
 
 # Kinds and their wording -----------------------------------------------------------------------------------------
@@ -633,4 +437,4 @@ def take_shipped(kind: AgreementKind, *, by: Actor, comment: str = "") -> str:
     template = documents.add_template(
         kind, documents.shipped_content(kind), title=kind.name, effective_from=first, note=comment, by=by
     )
-    return _address(template)
+    return address_of(template)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from zhixing.agreements import actions, queries, signed_paper, signing
+from zhixing.agreements import chains, queries, signed_paper, signing
 from zhixing.agreements.models import AgreementDocument
 from zhixing.governance.queries import Heads
 from zhixing.kernel import notices, progress
@@ -50,7 +50,7 @@ def close_run_out(on: date) -> int:
     heads, sheet, closed = Heads(on), sheet_for("agreements.agreement"), 0
     for agreement in queries.run_out(on):
         try:
-            actions.end(agreement, by=SYSTEM)
+            chains.end(agreement, by=SYSTEM)
         except ValidationError:
             logger.exception("agreement %s could not be closed", agreement.pk)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -202,6 +203,10 @@ class Agreement(Record):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}" if self.number else self.title
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """The overlap rule rests on state and archive mark: a form leaves both out, but they are known."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"status", "archived_at", "overlap_reason"})
 
     @property
     def last_day(self) -> date:

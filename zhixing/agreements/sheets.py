@@ -24,7 +24,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.agreements import actions, documents, forms, models, panels
+from zhixing.agreements import actions, chains, documents, forms, models, panels
 from zhixing.agreements.queries import EXPIRING_DAYS
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -146,18 +146,18 @@ class AgreementSheet(_Kept):
         ),
         flow_action(_ACT, "enforce", actions.enforce, form=forms.SignedForm),
         flow_action(_ACT, "return", actions.give_back),
-        Action("amend", _("Amend"), actions.amend, icon="edit", comment="required", available=_in_force),
+        Action("amend", _("Amend"), chains.amend, icon="edit", comment="required", available=_in_force),
         Action(
             "renew",
             _("Renew"),
-            actions.renew,
+            chains.renew,
             icon="refresh",
             comment="optional",
             form=forms.RenewForm,
             available=lambda agreement: agreement.status in ("in_force", "ended"),
         ),
-        flow_action(_ACT, "end", actions.end),
-        flow_action(_ACT, "terminate", actions.terminate, form=forms.TerminateForm),
+        flow_action(_ACT, "end", chains.end),
+        flow_action(_ACT, "terminate", chains.terminate, form=forms.TerminateForm),
         Action(
             "document",
             _("Make a document"),
