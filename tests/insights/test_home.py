@@ -213,6 +213,28 @@ def test_the_overview_tells_another_year(place: Place) -> None:
     assert count(place, "leader", reverse("overview")) <= 20
 
 
+def test_every_number_has_exactly_its_rows_behind_it(place: Place) -> None:
+    fill(place, "A", 3)
+    place.client("office").get("/")
+    answer = place.client("office").get("/")
+    kpis = answer.context["top"][0]["kpis"]
+    assert {kpi["label"] for kpi in kpis} == {"未达标", "预警", "达标", "逾期任务"}
+    for kpi in kpis:
+        behind = place.client("office").get(kpi["url"])
+        assert "⟦undefined" not in behind.content.decode()
+        assert behind.context["page"]["count"] == kpi["value"], kpi["label"]
+    side = answer.context["side"]
+    assert place.client("office").get(side["more"]).context["page"]["count"] == side["total"]
+
+
+def test_the_rows_behind_a_number_cost_the_same_for_many(place: Place) -> None:
+    few = count(place, "office", reverse("duty-rows"))
+    fill(place, "A", 20)
+    assert count(place, "office", reverse("duty-rows")) == few <= 12
+    assert place.client("student").get(reverse("duty-rows")).status_code == 403
+    assert place.client("office").get(reverse("duty-rows") + "?year=nonsense").status_code == 404
+
+
 def test_an_evaluation_can_be_started_by_the_office_alone(place: Place) -> None:
     Standing.objects.all().delete()
     answer = place.client("office").post(reverse("assess-now"))

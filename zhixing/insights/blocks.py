@@ -62,6 +62,11 @@ class Desk:
         return rows if self.units is None else rows.filter(unit_id__in=self.units)
 
     @property
+    def past(self) -> bool:
+        """Whether the year is over: then nothing looms any more."""
+        return self.year.ends_on < self.today
+
+    @property
     def single(self) -> QuerySet[Standing]:
         """Standings of the units that rules judge, without the roll-ups above them: each duty is counted once."""
         return self.standings().filter(unit_scope=F("rule__applies_to"))
@@ -84,7 +89,7 @@ class Desk:
         """What is lost or will be within the days ahead, the nearest first: one query."""
         limit = self.today + timedelta(days=AHEAD_DAYS)
         near = Q(state__in=figures.RED)
-        if self.year.ends_on >= self.today:
+        if not self.past:
             near |= Q(breaks_on__lte=limit, reached=True) | Q(state="on_track", due__lte=limit)
         rows = self.single.filter(near).exclude(state__in=("waived", "not_applicable", "no_data"))
         rows = rows.select_related("rule", "version", "holder", "unit").order_by("rule__order", "unit_code", "pk")[:400]
@@ -94,8 +99,20 @@ class Desk:
     def late(self) -> list[Any]:
         """Living tasks past their day, with the number of all in `all_`: one query."""
         rows = living_tasks(Task.objects.visible_to(self.actor)).filter(due__lt=self.today)
+        rows = rows.filter(due__range=(self.year.starts_on, self.year.ends_on)) if self.past else rows
         rows = rows if self.units is None else rows.filter(unit_id__in=self.units)
         return list(rows.select_related("owner", "unit").annotate(all_=Window(Count("pk"))).order_by("due", "pk")[:FEW])
+
+    @property
+    def late_query(self) -> dict[str, Any]:
+        """The filter of the task list that shows exactly these rows."""
+        until = self.year.ends_on if self.past else self.today - timedelta(days=1)
+        given = {"status": "open", "due_to": until.isoformat(), **self.unit_query}
+        return {**given, "due_from": self.year.starts_on.isoformat()} if self.past else given
+
+    @property
+    def unit_query(self) -> dict[str, Any]:
+        return {"unit": sorted(self.units)} if self.units is not None else {}
 
     @property
     def late_total(self) -> int:
@@ -116,7 +133,8 @@ def listing(key: str, **given: Any) -> str:
 
 
 def standings_url(desk: Desk, **given: Any) -> str:
-    return listing("policy.standing", year=desk.year.code, **given)
+    """The page that holds exactly the standings a number counts: those that rules judge, without the roll-ups."""
+    return f"{reverse('duty-rows')}?{urlencode({'year': desk.year.code, **given}, doseq=True)}"
 
 
 def card(
@@ -164,41 +182,23 @@ def numbers(desk: Desk) -> Block:
     totals = desk.totals
     judged = sum(totals[state] for state in ("met", "on_track", "at_risk", "unmet"))
     share = f"{round(100 * totals['met'] / judged)}%" if judged else ""
-    unit = {"unit": sorted(desk.units)} if desk.units is not None else {}
+
+    def rows_of(state: str) -> str:
+        return standings_url(desk, state=state, **desk.unit_query)
+
+    tasks = listing("governance.task", **desk.late_query)
     kpis = [
-        kpi(
-            _("Not met"),
-            totals["unmet"],
-            "st-unmet",
-            standings_url(desk, state="unmet", **unit),
-            note=_spread(desk, "unmet"),
-            tone="bad",
-        ),
+        kpi(_("Not met"), totals["unmet"], "st-unmet", rows_of("unmet"), note=_spread(desk, "unmet"), tone="bad"),
         kpi(
             _("At risk"),
             totals["at_risk"],
             "st-at_risk",
-            standings_url(desk, state="at_risk", **unit),
+            rows_of("at_risk"),
             note=_spread(desk, "at_risk"),
             tone="warn",
         ),
-        kpi(
-            _("Met"),
-            totals["met"],
-            "st-met",
-            standings_url(desk, state="met", **unit),
-            delta=share,
-            note=_("of what was judged"),
-            tone="ok",
-        ),
-        kpi(
-            _("Tasks overdue"),
-            desk.late_total,
-            "task",
-            listing("governance.task", status="open", due_to=_yesterday(desk), **unit),
-            note=_longest(desk),
-            tone="bad",
-        ),
+        kpi(_("Met"), totals["met"], "st-met", rows_of("met"), delta=share, note=_("of what was judged"), tone="ok"),
+        kpi(_("Tasks overdue"), desk.late_total, "task", tasks, note=_longest(desk), tone="bad"),
     ]
     return {"template": "insights/_numbers.html", "kpis": kpis}
 
@@ -217,10 +217,6 @@ def _longest(desk: Desk) -> str:
         if days
         else _("nothing to do")
     )
-
-
-def _yesterday(desk: Desk) -> str:
-    return (desk.today - timedelta(days=1)).isoformat()
 
 
 def kpi(
@@ -246,25 +242,41 @@ def looming(desk: Desk, *, remind: bool = False, title: str = "") -> Block:
     return {
         "template": "insights/_looming.html",
         "title": title or _("What will break within %(days)s days") % {"days": AHEAD_DAYS},
-        "rows": [standing_row(standing) for standing in shown[:SHOWN]],
+        "rows": [standing_row(standing, desk) for standing in shown[:SHOWN]],
         "total": len(shown),
         "people": people,
         "remind_url": reverse("home-remind") if remind and people and desk.actor.can(Standing, "approve") else "",
-        "more": standings_url(
-            desk, state=["unmet", "at_risk"], **({"unit": sorted(desk.units)} if desk.units is not None else {})
-        ),
+        "more": standings_url(desk, near=1, **desk.unit_query),
     }
 
 
-def standing_row(standing: Standing) -> dict[str, Any]:
+def standing_row(standing: Standing, desk: Desk) -> dict[str, Any]:
     who = standing.holder.name if standing.holder_id and standing.holder else _("no holder")
+    day = day_of(standing)
+    # How late something is today tells nothing of a year that is over.
     return row(
         f"{standing.rule.code} {standing.rule.title} · {standing.unit_name}",
         f"{who} · {figures.why(standing)}",
         standing_url(standing.pk),
-        due=day_of(standing),
+        due=None if desk.past else day,
+        tag=day.isoformat() if desk.past and day else "",
         state=standing.state,
     )
+
+
+def duty_line(standing: Standing) -> dict[str, Any]:
+    """A standing as one line of a table."""
+    return {
+        "rule": f"{standing.rule.code} {standing.rule.title}",
+        "unit": standing.unit_name,
+        "college": standing.unit.short_name or standing.unit.name,
+        "value": f"{figures.value_words(standing)} / {figures.target_words(standing)}",
+        "rows": standing.evidence_count,
+        "state": standing.state,
+        "holder": standing.holder.name if standing.holder else "",
+        "due": day_of(standing),
+        "url": standing_url(standing.pk),
+    }
 
 
 def heat(desk: Desk) -> Block:
@@ -304,7 +316,7 @@ def heat(desk: Desk) -> Block:
             for rule, label in rules.items()
         ],
     }
-    return {"template": "insights/_heat.html", "heat": board, "more": standings_url(desk, unit_scope="college")}
+    return {"template": "insights/_heat.html", "heat": board, "more": reverse("clauses")}
 
 
 def duties(desk: Desk) -> Block:
@@ -494,7 +506,7 @@ def _chart(title: str, chart: dict[str, Any], any_rows: bool, more: str, empty: 
 
 
 def late_tasks(desk: Desk) -> Block:
-    url = listing("governance.task", status="open", due_to=_yesterday(desk))
+    url = listing("governance.task", **desk.late_query)
     sheet = sheet_for(Task)
     rows = [
         row(

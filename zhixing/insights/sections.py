@@ -338,7 +338,8 @@ def finance(desk: Desk) -> list[Block]:
             f"{item.grantor} · {item.unit}",
             _page("partners.support_grant", item),
             icon="money",
-            tag=f"¥{item.amount:,.2f}",
+            # Land, posts and licences are support without a sum.
+            tag=f"¥{item.amount:,.2f}" if item.amount else "",
             tone="ok",
         )
         for item in grants
@@ -398,7 +399,7 @@ def system_admin(desk: Desk) -> list[Block]:
             "settings",
             "",
             note="" if living["number"] else _("start one with `make run`"),
-            tone="ok",
+            tone="ok" if living["number"] else "stop",
         ),
         blocks.kpi(_("Jobs waiting"), counts.get("todo", 0), "clock", ""),
         blocks.kpi(_("Jobs at work"), counts.get("doing", 0), "refresh", ""),

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from zhixing.insights import jobs, sections, todo
+from zhixing.insights import blocks, figures, jobs, sections, todo
 from zhixing.insights.blocks import Block, Desk
 from zhixing.kernel import progress
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.views import PAGE, page_numbers
 from zhixing.org.calendar import academic_year, academic_year_of_code
 from zhixing.org.models import Role
 from zhixing.policy import actions
-from zhixing.policy.models import Standing
+from zhixing.policy.models import Standing, State
 
 _RANK = [role.value for role in Role]
 
@@ -99,6 +102,49 @@ def overview(request: HttpRequest) -> HttpResponse:
         "can_report": actor.can("insights.report"),
     }
     return render(request, "insights/overview.html", context)
+
+
+@require_GET
+def duty_rows(request: HttpRequest) -> HttpResponse:
+    """The standings behind a number of home and overview: exactly those that it counted."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.can(Standing):
+        raise PermissionDenied(_("Your role does not include this."))
+    desk = _desk(request)
+    asked = request.GET.get("year", "")
+    if asked and asked != desk.year.code:
+        try:
+            desk.year = academic_year_of_code(asked)
+        except ValueError as error:
+            raise Http404 from error
+    units = [int(unit) for unit in request.GET.getlist("unit") if unit.isdigit()]
+    desk.units = frozenset(units) or None
+    states = [state for state in request.GET.getlist("state") if state in State.values]
+    if request.GET.get("near"):
+        rows: Any = desk.looming
+    else:
+        found = desk.single.filter(state__in=states) if states else desk.single.exclude(state=State.NO_DATA)
+        found = found.select_related("rule__duty__clause", "version", "holder", "unit")
+        rows = found.order_by("rule__policy__issued_on", "rule__order", "unit_code", "period_code", "pk")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    kept = {"unit": units, "year": desk.year.code}
+    tabs = [("", _("All"))] + [(state, State(state).label) for state in figures.ORDER if state != State.NO_DATA]
+    context = {
+        "year": desk.year.code,
+        "rows": [blocks.duty_line(standing) for standing in page],
+        "page": page_numbers(page, request.GET),
+        "near": bool(request.GET.get("near")),
+        "tabs": [
+            {
+                "label": label,
+                "url": f"?{urlencode({**kept, 'state': state} if state else kept, doseq=True)}",
+                "active": not request.GET.get("near") and states == ([state] if state else []),
+            }
+            for state, label in tabs
+        ],
+        "register_url": blocks.listing("policy.standing", year=desk.year.code, state=states, unit=units),
+    }
+    return render(request, "insights/duty_rows.html", context)
 
 
 @require_POST

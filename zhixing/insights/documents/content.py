@@ -317,7 +317,7 @@ def _tasks(writer: _Writer, facts: Facts) -> None:
         writer.say(_("No task falls due in this academic year."))
         return
     due = [task for task in tasks if task.due and task.due < facts.as_of]
-    on_time = [task for task in due if task.done_on and task.done_on <= task.due]
+    on_time = [task for task in due if task.due and task.done_on and task.done_on <= task.due]
     done = [task for task in tasks if task.done_on and task.done_on <= facts.as_of]
     rate = figures.percent(len(on_time) / len(due)) if due else "—"
     writer.say(
@@ -332,8 +332,8 @@ def _tasks(writer: _Writer, facts: Facts) -> None:
             task.title,
             task.unit.short_name or task.unit.name,
             task.owner.name if task.owner else "—",
-            task.due.isoformat(),
-            _("%(days)s days") % {"days": (facts.as_of - task.due).days},
+            task.due.isoformat() if task.due else "—",
+            _("%(days)s days") % {"days": facts.overdue_days(task)},
         )
         for task in late[:MOST_TASKS]
     ]

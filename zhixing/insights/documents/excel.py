@@ -202,7 +202,7 @@ def _tasks(page: _Pages, facts: Facts) -> None:
         (_("Overdue days"), 10),
         (_("Deliverable"), 36),
     )
-    late = {task.pk: (facts.as_of - task.due).days for task in facts.late}
+    late = {task.pk: facts.overdue_days(task) for task in facts.late}
     rows = [
         (
             t.title,

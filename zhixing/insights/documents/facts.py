@@ -86,6 +86,10 @@ class Facts:
             if task.due and task.due < self.as_of and (task.done_on is None or task.done_on > self.as_of)
         ]
 
+    def overdue_days(self, task: Task) -> int:
+        """Days since a task's due day; zero where it has none."""
+        return (self.as_of - task.due).days if task.due else 0
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 over the standings told, one line of canonical JSON each, in the order of the report."""
