@@ -13,11 +13,13 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     # Whoever signs in or comes by a link chooses the language too.
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("cultivation/", include("zhixing.cultivation.urls")),
     path("governance/", include("zhixing.governance.urls")),
     path("agreements/", include("zhixing.agreements.urls")),
     path("industry_colleges/", include("zhixing.industry_colleges.urls")),
     path("policy/", include("zhixing.policy.urls")),
     path("api/v1/", api.urls()),
+    path("", include("zhixing.agreements.urls_verify")),
     path("", include("zhixing.insights.urls")),
     path("", include("zhixing.kernel.urls")),
 ]

@@ -6,7 +6,7 @@ Source: 促进办法 art. 6–8 (forms and contents of an agreement), 四（一�
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -35,6 +35,9 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.kernel.writing import readable
 from zhixing.org.models import School
+
+if TYPE_CHECKING:
+    from zhixing.agreements.signing import Signer
 
 Status = Agreement.Status
 State = SignatureRequest.State
@@ -245,8 +248,10 @@ def _last(agreement: Agreement, verbs: tuple[str, ...]) -> Any:
     return rows.order_by("-at").values_list("at", flat=True).first()
 
 
-def start_signing(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
-    """Make the final text and ask the signers, in the kind's order, to sign it."""
+def start_signing(
+    agreement: Agreement, *, by: Actor, comment: str = "", signers: list[Signer] | None = None, due: date | None = None
+) -> None:
+    """Make the final text and ask the signers to sign it: `signers` as named, else those of the kind, in its order."""
     from zhixing.agreements import signing  # signing itself puts agreements in force
 
     with transaction.atomic():
@@ -254,7 +259,7 @@ def start_signing(agreement: Agreement, *, by: Actor, comment: str = "") -> None
         with step(agreement, "sign", by=by, comment=comment):
             pass
         document = final_document(agreement, by=by)
-        signing.start(agreement, document, by=by)
+        signing.start(agreement, document, by=by, signers=signers, due=due)
 
 
 def give_back(agreement: Agreement, *, by: Actor, comment: str = "") -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2
 from PIL import Image
 
-_lock = Lock()
+turn = Lock()
 
 
 class Unreadable(ValueError):
@@ -24,7 +24,7 @@ class Unreadable(ValueError):
 @contextmanager
 def opened(content: bytes) -> Iterator[Any]:
     """A PDF, for whoever's turn it is."""
-    with _lock:
+    with turn:
         try:
             document = pypdfium2.PdfDocument(content)
         except pypdfium2.PdfiumError as error:

@@ -117,7 +117,7 @@ def sheets_of(name: str, content: bytes) -> list[Sheet]:
 
 def _bound(pages: Iterable[Sheet]) -> bytes:
     """Sheets as one PDF, each as large as A4 allows."""
-    with rendering._lock:
+    with rendering.turn:
         bound = pypdfium2.PdfDocument.new()
         for sheet in pages:
             picture = pypdfium2.PdfImage.new(bound)

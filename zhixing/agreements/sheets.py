@@ -24,7 +24,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.agreements import actions, chains, documents, forms, models, panels
+from zhixing.agreements import actions, chains, documents, forms, forms_signing, models, panels, panels_signing, signing
 from zhixing.agreements.queries import EXPIRING_DAYS
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -68,6 +68,10 @@ def _open(agreement: models.Agreement) -> bool:
 
 def _in_force(agreement: models.Agreement) -> bool:
     return agreement.status == models.Agreement.Status.IN_FORCE
+
+
+def _asked(ask: models.SignatureRequest) -> bool:
+    return ask.state == models.SignatureRequest.State.OPEN
 
 
 class AgreementSheet(_Kept):
@@ -134,7 +138,7 @@ class AgreementSheet(_Kept):
         flow_action(_ACT, "withdraw"),
         flow_action(_ACT, "submit", actions.submit),
         flow_action(_ACT, "clear", actions.clear),
-        flow_action(_ACT, "sign", actions.start_signing),
+        flow_action(_ACT, "sign", actions.start_signing, form=forms_signing.SignersForm),
         Action(
             "paper",
             _("Record signatures on paper"),
@@ -166,7 +170,7 @@ class AgreementSheet(_Kept):
             form=forms.DocumentForm,
         ),
     )
-    panels = (panels.state_panel, panels.contents_panel)
+    panels = (panels.state_panel, panels_signing.signing_panel, panels.contents_panel)
     form_base = forms.AgreementForm
     natural_key = ("number",)
     depends = {"major_group": {"unit": "unit"}, "major": {"unit": "unit"}}
@@ -392,6 +396,28 @@ class SignatureRequestSheet(Sheet):
         (_("Signer"), ("signer_name", "signer_email", "signer_phone")),
         (_("Course"), ("opened_at", "due", "reminders_sent", "last_reminded_at", "closed_at", "reason")),
     )
+    actions = (
+        Action(
+            "delegate",
+            _("Hand on to a colleague"),
+            signing.delegate,
+            icon="send",
+            comment="optional",
+            form=forms_signing.ActDelegateForm,
+            bulk=False,
+            available=_asked,
+        ),
+        Action(
+            "channel",
+            _("Let them sign another way"),
+            signing.change_channel,
+            icon="refresh",
+            comment="optional",
+            form=forms_signing.ChannelForm,
+            available=lambda ask: ask.state in signing.LIVE,
+        ),
+    )
+    panels = (panels_signing.request_panel,)
     natural_key = ("document", "party")
 
 

@@ -400,11 +400,11 @@ def refuse(
             seen = witness or Witness()
             data = {"request": fresh.pk, "party": fresh.party.name, "ip": seen.ip, "user_agent": seen.user_agent[:300]}
             events.log(agreement, "signing_refused", by=by, comment=reason, data=data)
-            doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
-            said = _("%(who)s did not sign: %(reason)s") % {"who": fresh.signer_name, "reason": reason}
-            actions.give_back(agreement, by=doer, comment=said)
-            invitations.tell_keeper_refused(agreement, fresh, reason)
-        revoke_links(agreement)
+        # The link is used up by now, so that giving back, which closes all others, leaves it as it is.
+        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+        said = _("%(who)s did not sign: %(reason)s") % {"who": fresh.signer_name, "reason": reason}
+        actions.give_back(agreement, by=doer, comment=said)
+        invitations.tell_keeper_refused(agreement, fresh, reason)
     request.refresh_from_db()
 
 

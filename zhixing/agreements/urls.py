@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhixing.agreements import views
+from zhixing.agreements import views, views_signing
 
 urlpatterns = [
     path("agreement/<int:pk>/preview.<slug:format>", views.preview, name="agreement-preview"),
@@ -11,4 +11,7 @@ urlpatterns = [
     path("agreement_kind/<int:pk>/template/", views.new_template, name="agreement-template-new"),
     path("agreement_kind/<int:pk>/shipped.docx", views.shipped_template, name="agreement-template-shipped"),
     path("template/<int:pk>/file/", views.template_file, name="agreement-template-file"),
+    path("signing/<int:pk>/", views_signing.inside_page, name="signing-inside"),
+    path("signing/<int:pk>/link/", views_signing.link_page, name="signing-link"),
+    path("signing/scans/", views_signing.scans_page, name="signing-scans"),
 ]
