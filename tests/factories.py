@@ -63,8 +63,16 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
     "governance.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "governance.task": lambda n, given: {"progress": 0},
+    "agreements.agreement_party": lambda n, given: {"order": n % 30_000},
+    "agreements.signature": lambda n, given: {"ip": "127.0.0.1"},
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
     "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},
+    # One college may have many: of versions, and of checks one a day.
+    "industry_colleges.charter_section": lambda n, given: {"version": n % 30_000},
+    "industry_colleges.construction_plan": lambda n, given: {"version": n % 30_000, "status": "replaced"},
+    "industry_colleges.check": lambda n, given: {"held_on": _day(n), "score": Decimal(80)},
+    "industry_colleges.seat": lambda n, given: {"party": "school", "person": make(Person)},
+    "industry_colleges.area_output": lambda n, given: {"link": f"https://example.com/{n}"},
 }
 # What a full record must hold in a state besides the state itself; the empty key stands for all others.
 STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
@@ -82,7 +90,12 @@ def state_values(key: str, state: str) -> dict[str, Any]:
 
 
 # Fields that stay empty even in a full record: another kind of record has them.
-NEVER = {"partners.organisation": {"merged_into"}, "org.unit": {"merged_into"}, "governance.committee": {"group"}}
+NEVER = {
+    "partners.organisation": {"merged_into"},
+    "org.unit": {"merged_into"},
+    "governance.committee": {"group"},
+    "industry_colleges.resource_allocation": {"organisation"},
+}
 
 
 def text(field: models.Field, n: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements import sheets as agreements
+from zhixing.cultivation import sheets as cultivation
 from zhixing.governance import sheets as governance
 from zhixing.industry_colleges import sheets as industry_colleges
 from zhixing.kernel.sheet import Domain
@@ -97,6 +98,34 @@ DOMAINS = (
             industry_colleges.PlanMilestoneSheet(),
             industry_colleges.CheckSheet(),
             industry_colleges.AreaSheet(),
+        ),
+    ),
+    Domain(
+        "cultivation",
+        _("Cultivation"),
+        "cap",
+        (
+            cultivation.OrderClassSheet(),
+            cultivation.TrainingPlanSheet(),
+            cultivation.EnterpriseProjectSheet(),
+            cultivation.ProjectUseSheet(),
+            cultivation.SharedResourceSheet(),
+            cultivation.HireSheet(),
+        ),
+        # A student's own page; everybody else meets choices in the classes.
+        pages=((_("My choices"), "check-circle", "my-choices", "cultivation.own_choices"),),
+        minor=(
+            cultivation.PlanSignatureSheet(),
+            cultivation.PostSheet(),
+            cultivation.AbilitySheet(),
+            cultivation.PlanCourseSheet(),
+            cultivation.CourseChangeSheet(),
+            cultivation.OrderPostSheet(),
+            cultivation.ApplicantSheet(),
+            cultivation.StudentRankSheet(),
+            cultivation.FirmRankSheet(),
+            cultivation.RosterEntrySheet(),
+            cultivation.FollowUpSheet(),
         ),
     ),
     Domain(

@@ -126,9 +126,7 @@ def save_choices(student: Student, posts: Sequence[OrderPost], *, by: Actor, sta
 def _applicant(order_class: OrderClass, student: Student, statement: str, by: Actor) -> Applicant:
     row = Applicant._base_manager.filter(order_class=order_class, student=student).first()
     if row is None:
-        row = Applicant(
-            order_class=order_class, student=student, applied_on=timezone.localdate(), statement=statement
-        )
+        row = Applicant(order_class=order_class, student=student, applied_on=timezone.localdate(), statement=statement)
         return add(row, by=by, follows=True)
     row.statement, row.status, row.archived_at = statement or row.statement, Applicant.Status.APPLIED, None
     row.save()
@@ -202,9 +200,7 @@ def _ready(classes: Sequence[OrderClass], by: Actor) -> None:
             )
         waiting = row.applicants.filter(status=Applicant.Status.APPLIED, archived_at=None)
         if not waiting.exists():
-            raise FlowError(
-                _("Nobody has applied for “%(name)s”."), code="no_applicants", params={"name": row.name}
-            )
+            raise FlowError(_("Nobody has applied for “%(name)s”."), code="no_applicants", params={"name": row.name})
         unranked = waiting.filter(firm_rank=None).count()
         if unranked:
             raise FlowError(
@@ -245,7 +241,14 @@ def run_match(order_class: OrderClass, *, by: Actor, comment: str = "") -> None:
             for row in classes:
                 seated = sum(post.order_class_id == row.pk for post in found.values())
                 steps.enter_context(
-                    step(row, "match", by=by, comment=comment, seated=seated, together=[pk for pk in keys if pk != row.pk])
+                    step(
+                        row,
+                        "match",
+                        by=by,
+                        comment=comment,
+                        seated=seated,
+                        together=[pk for pk in keys if pk != row.pk],
+                    )
                 )
     order_class.refresh_from_db()
 
@@ -260,7 +263,9 @@ def _match(keys: Sequence[int], settled: set[int]) -> dict[int, OrderPost]:
         if student not in settled:
             choices.setdefault(student, []).append(post)
     wanted: dict[int, list[int]] = {key: [] for key in keys}
-    ranking = FirmRank.objects.filter(**living, order_class__in=keys, rank__isnull=False).order_by("order_class", "rank")
+    ranking = FirmRank.objects.filter(**living, order_class__in=keys, rank__isnull=False).order_by(
+        "order_class", "rank"
+    )
     for key, student in ranking.values_list("order_class_id", "applicant__student_id"):
         wanted[key].append(student)
     places = {pk: Place(post.capacity, wanted[post.order_class_id]) for pk, post in posts.items()}
@@ -319,9 +324,7 @@ def leave(entry: RosterEntry, *, by: Actor, left_on: date, reason: str, comment:
     _not_in_future(left_on)
     with changing(entry, "leave", by=by, comment=comment or reason) as locked:
         if locked.left_on is not None:
-            raise FlowError(
-                _("The student left on %(day)s."), code="left", params={"day": locked.left_on.isoformat()}
-            )
+            raise FlowError(_("The student left on %(day)s."), code="left", params={"day": locked.left_on.isoformat()})
         if locked.order_class.status not in (Status.MATCHED, Status.RUNNING):
             raise FlowError(_("Nobody leaves a class that is over."), code="wrong_state")
         locked.left_on, locked.reason = left_on, reason

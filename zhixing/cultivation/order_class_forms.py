@@ -26,7 +26,9 @@ class MatchForm(ActionForm):
         others = OrderClass.objects.filter(pk__in=queries.joint_classes(self.record)).exclude(pk=self.record.pk)
         names = "、".join(others.order_by("code").values_list("name", flat=True))
         if names:
-            self.fields["sure"].help_text = _("Matched in one go, since they share applicants: %(names)s.") % {"names": names}
+            self.fields["sure"].help_text = _("Matched in one go, since they share applicants: %(names)s.") % {
+                "names": names
+            }
 
 
 class FinishForm(ActionForm):
@@ -50,7 +52,9 @@ class HireForm(ActionForm):
     organisation = PickerField(Organisation.objects.none(), label=_("hired by"))
     position = forms.CharField(label=_("position"), max_length=80)
     hired_on = day(_("hired on"))
-    wage = forms.DecimalField(label=_("monthly wage in yuan"), required=False, min_value=0, max_digits=12, decimal_places=2)
+    wage = forms.DecimalField(
+        label=_("monthly wage in yuan"), required=False, min_value=0, max_digits=12, decimal_places=2
+    )
 
     record: RosterEntry
 

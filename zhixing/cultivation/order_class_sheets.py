@@ -267,5 +267,3 @@ class FollowUpSheet(Sheet):
         "satisfaction": ("企业满意度", "满意度"),
         "note": ("备注", "说明"),
     }
-
-

@@ -12,8 +12,8 @@ from zhixing.cultivation import actions, queries
 from zhixing.cultivation.models import Applicant, OrderClass, TrainingPlan
 from zhixing.kernel import events, links
 from zhixing.kernel.flow import FlowError, step
-from zhixing.kernel.scope import Actor
 from zhixing.kernel.models import OutsideLink
+from zhixing.kernel.scope import Actor
 from zhixing.partners.models import Organisation
 
 SIGN_PLAN = "cultivation.sign_plan"

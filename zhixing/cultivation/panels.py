@@ -92,7 +92,8 @@ def class_panel(order_class: OrderClass, actor: Actor) -> str:
         {
             "label": _("Roster"),
             "number": told.stayed,
-            "text": _("%(places)s places, %(left)s left") % {"places": order_class.quota, "left": told.roster - told.stayed},
+            "text": _("%(places)s places, %(left)s left")
+            % {"places": order_class.quota, "left": told.roster - told.stayed},
             "url": _list(RosterEntry, actor, here),
             "ok": bool(told.stayed),
         },
@@ -106,9 +107,9 @@ def class_panel(order_class: OrderClass, actor: Actor) -> str:
         },
     ]
     widest = max([gate["number"] or 0 for gate in gates] + [order_class.quota, 1])
-    signed = plan is not None and plan.signatures.filter(
-        organisation=order_class.organisation_id, archived_at=None
-    ).exists()
+    signed = (
+        plan is not None and plan.signatures.filter(organisation=order_class.organisation_id, archived_at=None).exists()
+    )
     uses = queries.of_class_uses(order_class)
     may_ask = order_class.status == OrderClass.Status.RECRUITING and actor.can_on(order_class, "change")
     context = {
@@ -126,4 +127,3 @@ def class_panel(order_class: OrderClass, actor: Actor) -> str:
         "links": links_of(order_class, outside.RANK) if may_ask else [],
     }
     return render_to_string("cultivation/class_panel.html", context)
-

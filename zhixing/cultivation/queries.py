@@ -121,9 +121,7 @@ def plan_map(plan: TrainingPlan) -> PlanMap:
 
 def ran(first: date, last: date) -> QuerySet[OrderClass]:
     """Order classes that ran on some day from `first` to `last`; a finished one ran until it ended."""
-    return OrderClass.objects.filter(
-        status__in=BEGUN, archived_at=None, starts_on__lte=last, ends_on__gte=first
-    )
+    return OrderClass.objects.filter(status__in=BEGUN, archived_at=None, starts_on__lte=last, ends_on__gte=first)
 
 
 def signatures_of_class() -> QuerySet:

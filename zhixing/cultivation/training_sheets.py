@@ -29,7 +29,9 @@ def total_of(model: type[Model], path: str, value: str) -> Any:
 class TrainingPlanSheet(Sheet):
     model = models.TrainingPlan
     icon = "book"
-    description = _("What each major teaches those who enter in a year: in versions, written with firms and signed by them.")
+    description = _(
+        "What each major teaches those who enter in a year: in versions, written with firms and signed by them."
+    )
     columns = (
         "code",
         "title",
@@ -159,7 +161,9 @@ class AbilitySheet(Sheet):
 class PlanCourseSheet(Sheet):
     model = models.PlanCourse
     icon = "table"
-    description = _("The courses of training plans with hours, practice, the firm that built them too and the abilities they teach.")
+    description = _(
+        "The courses of training plans with hours, practice, the firm that built them too and the abilities they teach."
+    )
     columns = ("code", "name", "plan", "kind", "term_number", "hours", "practice_hours", "organisation", "uses_count")
     computed = {
         "uses_count": Computed(
@@ -212,7 +216,9 @@ class CourseChangeSheet(Sheet):
 class EnterpriseProjectSheet(Sheet):
     model = models.EnterpriseProject
     icon = "factory"
-    description = _("Projects of firms brought into teaching; real in project, workplace and practice, each with its evidence.")
+    description = _(
+        "Projects of firms brought into teaching; real in project, workplace and practice, each with its evidence."
+    )
     columns = (
         "title",
         "organisation",

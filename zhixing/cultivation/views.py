@@ -78,9 +78,10 @@ def plan_map_page(request: HttpRequest, pk: int) -> HttpResponse:
 def choices_page(request: HttpRequest) -> HttpResponse:
     """我的志愿: the classes open to the student, their choices, and where they stand with earlier ones."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    student = Student.objects.filter(person=actor.person_id, archived_at=None).select_related("cohort__major").first()
-    if student is None or actor.person_id is None:
+    if not actor.can("cultivation.own_choices", "add"):
         raise PermissionDenied(_("This page is for students."))
+    own = Student.objects.filter(person=actor.person_id or 0, archived_at=None)
+    student = get_object_or_404(own.select_related("cohort__major"))
     posts = Prefetch("order_posts", OrderPost.objects.filter(archived_at=None).order_by("pk"))
     classes = list(queries.open_to(student).select_related("organisation", "major").prefetch_related(posts))
     living = Applicant.objects.filter(student=student, archived_at=None, order_class__in=classes)

@@ -90,6 +90,22 @@ _SIGNED_PAPER = {
     "auditor": "vx:all",
 }
 
+# Taught with firms: the college keeps plans and classes, their leaders those they lead; teachers enter what they used.
+_TAUGHT = {**_COLLEGE_KEEPS, "group_leader": "v:all acx:own", "teacher": "v:all", "employment": "vx:all"}
+# Who applies, is ranked, trained and hired: for those who run the class, and each student for themself.
+_CHOSEN = {
+    "office": "vacdxip:all",
+    "leader": "v:all",
+    "dean": "vacdxip:unit",
+    "secretary": "vacdxi:unit",
+    "group_leader": "vacx:own",
+    "teacher": "v:own",
+    "employment": "vx:all",
+    "student": "v:own",
+    "auditor": "vx:all",
+}
+_HIRED = {**_CHOSEN, "employment": "vacxi:all"}
+
 ROLE_TABLE = RoleTable(
     {
         "org.school": _SETTINGS,
@@ -170,6 +186,24 @@ ROLE_TABLE = RoleTable(
             "group_leader": "v:all c:own",
         },
         "agreements.signature": _SIGNED_PAPER,
+        "cultivation.training_plan": {**_TAUGHT, "teacher": "v:all c:own"},
+        "cultivation.plan_signature": _TAUGHT,
+        "cultivation.post": _TAUGHT,
+        "cultivation.ability": _TAUGHT,
+        "cultivation.plan_course": {**_TAUGHT, "teacher": "v:all ac:own"},
+        "cultivation.course_change": _TAUGHT,
+        "cultivation.enterprise_project": {**_TAUGHT, "teacher": "v:all ac:own"},
+        "cultivation.project_use": {**_TAUGHT, "teacher": "v:all ac:own"},
+        "cultivation.shared_resource": {**_TAUGHT, "teacher": "v:all ac:own"},
+        "cultivation.order_class": {**_TAUGHT, "teacher": "v:all c:own"},
+        "cultivation.order_post": _TAUGHT,
+        "cultivation.applicant": _CHOSEN,
+        "cultivation.own_choices": {"student": "va:own"},
+        "cultivation.student_rank": _CHOSEN,
+        "cultivation.firm_rank": {**_CHOSEN, "student": ""},
+        "cultivation.roster_entry": {**_CHOSEN, "employment": "vcx:all"},
+        "cultivation.hire": _HIRED,
+        "cultivation.follow_up": {**_HIRED, "student": ""},
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
         "policy.clause": _READ_ALL,
         "policy.duty": _READ_ALL,

@@ -8,9 +8,12 @@ from datetime import date
 
 from django.db.models import Model, Q
 
+from zhixing.cultivation import queries as cultivation
+from zhixing.cultivation.models import OrderClass
 from zhixing.governance.models import Committee
 from zhixing.industry_colleges import queries as industry_colleges
 from zhixing.industry_colleges.models import IndustryCollege
+from zhixing.org.calendar import academic_year
 from zhixing.org.models import Major, MajorGroup, Membership, Teacher, Unit
 
 
@@ -69,6 +72,16 @@ def _committees(on: date) -> list[Judged]:
     ]
 
 
+def _order_classes(on: date) -> list[Judged]:
+    # A class is judged for the whole academic year in which it ran, also after its last day.
+    rows = cultivation.ran(academic_year(on).starts_on, on).order_by("code")
+    fields = ("pk", "code", "name", "major__unit_id", "major__leader_id", "major__group__leader_id", "owner_id")
+    return [
+        Judged(key, code, name, unit, _people(major_leader=leader or head or owner, group_leader=head))
+        for key, code, name, unit, leader, head, owner in rows.values_list(*fields)
+    ]
+
+
 def _teachers(on: date) -> list[Judged]:
     rows = Teacher.objects.filter(_in_force(on), engagement=Teacher.Engagement.FULL_TIME)
     fields = ("pk", "person__staff_number", "person__name", "unit_id", "person_id")
@@ -91,6 +104,7 @@ _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
     "major_group": (_major_groups, MajorGroup),
     "major": (_majors, Major),
     "committee": (_committees, Committee),
+    "order_class": (_order_classes, OrderClass),
     "teacher": (_teachers, Teacher),
     "industry_college": (_industry_colleges, IndustryCollege),
 }

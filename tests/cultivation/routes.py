@@ -1,0 +1,8 @@
+"""Who may call cultivation's own addresses."""
+
+PLAIN = {
+    "plan-map": "cultivation.training_plan:view",
+    "my-choices": "cultivation.own_choices:view",
+    # Plans and classes alike: whoever may change none of them finds nothing there.
+    "cultivation-ask": "cultivation.order_class:change",
+}
