@@ -176,7 +176,7 @@ ROLE_TABLE = RoleTable(
             "dean": "v:all acdxir:unit",
             "secretary": "v:all acdxir:unit",
         },
-        "agreements.obligation": {**_AGREEMENT, "teacher": "v:unit c:own", "student": ""},
+        "agreements.obligation": {**_AGREEMENT, "teacher": "vc:own", "student": ""},
         "agreements.agreement_document": _SIGNED_PAPER,
         "agreements.signature_request": {
             **_SIGNED_PAPER,
