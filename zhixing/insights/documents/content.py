@@ -47,12 +47,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Signatures:
-    """Who signs, with room to do it."""
+    """Who signs, with room to do it, above the day of the report."""
 
     parties: tuple[str, ...]
 
 
-Block = Heading | Paragraph | Table | Signatures
+@dataclass(frozen=True)
+class Note:
+    """Small print, one line each."""
+
+    lines: tuple[str, ...]
+
+
+Block = Heading | Paragraph | Table | Signatures | Note
 
 
 @dataclass
@@ -191,24 +198,25 @@ def _situation(writer: _Writer, facts: Facts) -> None:
 def _standing_table(writer: _Writer, standings: list[Standing], *, named: bool) -> None:
     """One line each; `named` tells the unit, which the unit's own table need not."""
     columns: list[tuple[Any, float, Callable[[Standing], str]]] = [
-        (_("Clause"), 1.3, lambda s: s.rule.duty.clause.number),
-        (_("Rule"), 2.1, lambda s: f"{s.rule.code} {s.rule.title}"),
+        (_("Clause"), 1.55, lambda s: s.rule.duty.clause.number),
+        (_("Rule"), 2.0, lambda s: f"{s.rule.code} {s.rule.title}"),
         (_("Unit"), 2.0, lambda s: s.unit_name),
         (_("Value / target"), 1.25, lambda s: f"{figures.value_words(s)} / {figures.target_words(s)}"),
         (_("State"), 0.95, lambda s: state_word(s.state)),
-        (_("Rows"), 0.7, lambda s: str(s.evidence_count)),
+        (_("Evidence"), 0.75, lambda s: str(s.evidence_count)),
         (_("Holder"), 0.95, lambda s: s.holder.name if s.holder else "—"),
-        (_("Due"), 1.35, lambda s: s.due.isoformat() if s.due else "—"),
+        (_("Due"), 1.5, lambda s: s.due.isoformat() if s.due else "—"),
     ]
     if not named:
-        del columns[2]
+        # A rule of terms has a line for each: the period tells them apart.
+        columns[2] = (_("Period"), 1.45, lambda s: s.period_code)
     rows = [tuple(cell(s) for _head, _width, cell in columns) for s in standings]
     writer.table(
         (head for head, _w, _c in columns),
         rows,
         (width for _h, width, _c in columns),
         (s.state for s in standings),
-        4 if named else 3,
+        4,
     )
 
 
@@ -370,18 +378,12 @@ def _appraisals(writer: _Writer, facts: Facts) -> None:
 
 def _origin(writer: _Writer, facts: Facts) -> None:
     """Where the paper comes from, so that a reader can check it against the system."""
-    told: dict[str, Any] = {
-        "day": day_words(facts.made_on),
-        "as_of": day_words(facts.as_of),
-        "hash": facts.fingerprint,
-        "count": len(facts.standings),
-    }
-    writer.say(
-        _(
-            "Made on %(day)s by Zhixing from %(count)s standings as of %(as_of)s. Fingerprint of the standings "
-            "(SHA-256): %(hash)s."
-        )
-        % told
-    )
+    told = {"day": day_words(facts.made_on), "as_of": day_words(facts.as_of), "count": len(facts.standings)}
+    lines = [
+        _("Made on %(day)s by Zhixing from %(count)s standings as of %(as_of)s.") % told,
+        _("Fingerprint of the standings (SHA-256):"),
+        facts.fingerprint,
+    ]
     if facts.closed_hash:
-        writer.say(_("Fingerprint of the closed year: %(hash)s.") % {"hash": facts.closed_hash})
+        lines += [_("Fingerprint of the closed year (SHA-256):"), facts.closed_hash]
+    writer.blocks.append(Note(tuple(lines)))

@@ -11,7 +11,7 @@ import pylopdf_fonts_zh_cn
 import typst
 from django.utils.translation import gettext as _
 
-from zhixing.insights.documents.content import Document, Heading, Paragraph, Signatures, Table
+from zhixing.insights.documents.content import Document, Heading, Note, Paragraph, Signatures, Table
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 # The day and the number stand in the text; a clock in the file would only make two copies of one report differ.
@@ -33,6 +33,8 @@ def _as_data(block: Any) -> dict[str, Any]:
                 "states": block.states,
                 "state_column": block.state_column,
             }
+        case Note(lines):
+            return {"kind": "note", "lines": lines}
         case Signatures(parties):
             return {"kind": "signatures", "parties": parties}
     raise TypeError(type(block).__name__)

@@ -14,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from zhixing.insights.documents.content import Document, Heading, Paragraph, Signatures, Table
+from zhixing.insights.documents.content import Document, Heading, Note, Paragraph, Signatures, Table
 
 _RED = RGBColor(0xC8, 0x16, 0x1D)
 _STATES = {
@@ -53,9 +53,13 @@ def as_docx(document: Document) -> bytes:
                 _write(paper, text)
             case Table():
                 _table(paper, block)
+            case Note(lines):
+                for line in lines:
+                    _write(paper, line, font=_SONG, size=10.5, indent=False, line=16)
             case Signatures(parties):
                 _signatures(paper, parties)
-    _write(paper, document.date, align=WD_ALIGN_PARAGRAPH.RIGHT)
+                _write(paper, document.date, align=WD_ALIGN_PARAGRAPH.RIGHT)
+                _write(paper, "", size=12)
     core = paper.core_properties
     core.title, core.author, core.last_modified_by = " ".join(document.title), document.mark, document.mark
     core.created = core.modified = _CLOCK
