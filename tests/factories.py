@@ -144,11 +144,15 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
 def _needed(field: models.Field, full: bool) -> bool:
     if field.primary_key or isinstance(field, models.GeneratedField) or not field.editable:
         return not (field.primary_key or isinstance(field, models.GeneratedField) or field.blank or field.null) and (
-            not field.has_default() and not getattr(field, "auto_now", False) and not getattr(field, "auto_now_add", False)
+            not field.has_default()
+            and not getattr(field, "auto_now", False)
+            and not getattr(field, "auto_now_add", False)
         )
     if full:
         own = field.is_relation and field.related_model is field.model
-        return not own and not isinstance(field, models.OneToOneField) and not field.has_default() or _needed(field, False)
+        return (not own and not isinstance(field, models.OneToOneField) and not field.has_default()) or _needed(
+            field, False
+        )
     return not (field.null or field.has_default() or field.blank)
 
 
@@ -174,7 +178,9 @@ def placed(model: type[models.Model], unit: Unit | None, person: Person | None) 
     return spec
 
 
-def make(model: Any, *, unit: Unit | None = None, person: Person | None = None, full: bool = False, **given: Any) -> Any:
+def make(
+    model: Any, *, unit: Unit | None = None, person: Person | None = None, full: bool = False, **given: Any
+) -> Any:
     """One saved record: only what must be filled, or with `full` all that may be; in a unit, in somebody's name."""
     record, several = build(model, unit=unit, person=person, full=full, **given)
     record.save()
@@ -212,7 +218,10 @@ def build(
 
 def _made(model: Any, spec: dict[str, Any], unit: Unit | None) -> dict[str, Any]:
     return {
-        name: make(model._meta.get_field(name).related_model, **{"unit": unit, **_made(model._meta.get_field(name).related_model, value, unit)})
+        name: make(
+            model._meta.get_field(name).related_model,
+            **{"unit": unit, **_made(model._meta.get_field(name).related_model, value, unit)},
+        )
         if isinstance(value, dict)
         else value
         for name, value in spec.items()
@@ -227,14 +236,19 @@ class World:
         self.school = make(Unit, code="W0", name="学校", kind="school", starts_on=date(2000, 1, 1))
         self.own = make(Unit, code="W1", name="本学院", parent=self.school, starts_on=date(2000, 1, 1))
         self.sibling = make(Unit, code="W2", name="邻学院", parent=self.school, starts_on=date(2000, 1, 1))
-        self.home = make(Unit, code="W3", name="机关", kind="department", parent=self.school, starts_on=date(2000, 1, 1))
+        self.home = make(
+            Unit, code="W3", name="机关", kind="department", parent=self.school, starts_on=date(2000, 1, 1)
+        )
         names = [*Role.values, "nobody"]
-        people = Person.objects.bulk_create(Person(name=f"人{name}", staff_number=f"W{i:03d}", unit=self.home) for i, name in enumerate(names))
+        people = Person.objects.bulk_create(
+            Person(name=f"人{name}", staff_number=f"W{i:03d}", unit=self.home) for i, name in enumerate(names)
+        )
         self.people: dict[str, Person] = dict(zip(names, people, strict=True))
         users = User.objects.bulk_create(User(username=f"w-{name}", person=self.people[name]) for name in names)
         self.users: dict[str, User] = dict(zip(names, users, strict=True))
         Membership.objects.bulk_create(
-            Membership(person=self.people[role], role=role, unit=self.own, starts_on=date(2020, 1, 1)) for role in Role.values
+            Membership(person=self.people[role], role=role, unit=self.own, starts_on=date(2020, 1, 1))
+            for role in Role.values
         )
         self._clients: dict[str, Client] = {}
 
@@ -255,7 +269,9 @@ class World:
         extent = self.extent(key, role, capability)
         if extent is None or record is None:
             return extent is not None
-        return extent == "all" or (extent == "unit" and record.in_own_unit) or (extent == "own" and record.holder == role)
+        return (
+            extent == "all" or (extent == "unit" and record.in_own_unit) or (extent == "own" and record.holder == role)
+        )
 
 
 class Placed:

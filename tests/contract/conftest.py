@@ -33,7 +33,11 @@ def place(world: World, sheet: Sheet, **more: Any) -> list[Placed]:
     ]
     for role in Role.values:
         if "own" in world_row(world, sheet, role).values():
-            mine = world.people[role] if model is Person else make(model, unit=world.sibling, person=world.people[role], **more)
+            mine = (
+                world.people[role]
+                if model is Person
+                else make(model, unit=world.sibling, person=world.people[role], **more)
+            )
             found.append(Placed(mine, False, role))
     return found
 

@@ -1,12 +1,15 @@
-"""What every address must answer to whom. An address without a line here fails the tests.
+"""What every address must answer to whom. An address without an expectation fails the tests.
 
-For the pages and operations of record types the answer follows from the role table; `PLAIN` holds the addresses that are no record type's.
+For the pages and operations of record types it follows from the role table; `PLAIN` holds the addresses that are no
+record type's. A domain keeps those of its own pages beside its tests, as `PLAIN` in `tests/<domain>/routes.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from zhixing.kernel.sheet import Action, Sheet
@@ -20,7 +23,8 @@ API_OPERATIONS = {"list", "add", "bulk", "show", "change", "delete", "act"}
 
 OPEN, SIGNED_IN, OWN = "open", "signed in", "own"
 # Address name → who may call it: anybody; whoever is signed in; whoever is signed in, and then only what is theirs (else 404);
-# or a record type and capability of the role table, written `governance.task:view`.
+# or a record type and capability of the role table, written `governance.task:view`, with another for POST where it asks for more:
+# `insights.report:view, POST insights.report:add`.
 PLAIN: dict[str, str] = {
     "login": OPEN,
     "logout": OPEN,
@@ -40,11 +44,36 @@ PLAIN: dict[str, str] = {
     "import-commit": OWN,
     "import-undo": OWN,
     "pick": SIGNED_IN,
+    "outside": OPEN,
+    "clauses": "policy.policy:view",
+    "policy": "policy.policy:view",
+    "acknowledge": "policy.acknowledgement:add",
+    "rule": "policy.rule:view",
+    "rule-numbers": "policy.rule:approve",
+    "standing": "policy.standing:view",
+    "standing-remind": "policy.standing:approve",
+    "standing-waiver": "policy.waiver:add",
+    "remind-all": "policy.standing:approve",
+    "gantt": "governance.task:view",
+    "agreement-preview": "agreements.agreement:view",
+    "agreement-file": "agreements.agreement_document:view",
+    "agreement-party-link": "agreements.agreement_party:view",
+    "agreement-template-new": "agreements.template:add",
+    "agreement-template-shipped": "agreements.agreement_kind:view",
+    "agreement-template-file": "agreements.template:view",
+    "home": SIGNED_IN,
+    "home-remind": "policy.standing:approve",
+    "assess-now": "policy.standing:approve",
+    "overview": "insights.report:view",
+    "reports": "insights.report:view, POST insights.report:add",
+    "report-file": "insights.report:view",
     "api:api-root": OPEN,
     "api:describe": OWN,
     "api:search": SIGNED_IN,
     "api:openapi": SIGNED_IN,
 }
+for _path in sorted(Path(__file__).parent.parent.glob("*/routes.py")):
+    PLAIN |= import_module(f"tests.{_path.parent.name}.routes").PLAIN
 
 
 @dataclass
@@ -85,11 +114,30 @@ def _action_calls(action: Action) -> list[Call]:
     calls = [
         Call("act", "GET", _page("act", key=action.key), "view", (200, 404), "view", action.capability),
         Call("act", "POST", _page("act", key=action.key), "view", (302, 422), "view", action.capability, says),
-        Call("act", "POST", _api(f"/{{id}}/act/{action.key}"), "view", (200, 204, 409, 422), "view", action.capability, says, True),
+        Call(
+            "act",
+            "POST",
+            _api(f"/{{id}}/act/{action.key}"),
+            "view",
+            (200, 204, 409, 422),
+            "view",
+            action.capability,
+            says,
+            True,
+        ),
     ]
     bulk = (200,) if action.bulk and action.form is None else (404,)
     calls.append(Call("bulk", "POST", _api(f"/act/{action.key}"), "view", bulk, data={"ids": [], **says}, api=True))
-    calls.append(Call("bulk", "POST", _page("bulk"), "view", (302,) if bulk == (200,) else (404,), data={"action": action.key, **says}))
+    calls.append(
+        Call(
+            "bulk",
+            "POST",
+            _page("bulk"),
+            "view",
+            (302,) if bulk == (200,) else (404,),
+            data={"action": action.key, **says},
+        )
+    )
     return calls
 
 
@@ -127,7 +175,17 @@ def calls(sheet: Sheet) -> list[Call]:
         Call("bulk", "POST", _api("/act/no-such-action"), "view", (404,), data={"ids": []}, api=True),
     ]
     if masked:
-        found.append(Call("reveal", "POST", _page("reveal", field=masked), "reveal", (200,), "reveal", data={"purpose": "核实身份"}))
+        found.append(
+            Call(
+                "reveal",
+                "POST",
+                _page("reveal", field=masked),
+                "reveal",
+                (200,),
+                "reveal",
+                data={"purpose": "核实身份"},
+            )
+        )
         found.append(Call("reveal", "GET", _page("reveal", field=masked), "reveal", (200,), "reveal"))
     found.append(Call("reveal", "POST", _page("reveal", field="no-such-field"), "reveal", (404,)))
     for action in sheet.actions:

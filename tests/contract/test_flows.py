@@ -98,7 +98,10 @@ def test_a_required_reason_is_asked_for(world: World, flowing: Sheet) -> None:
             continue
         with undone():
             put(placed.record, flowing, item.sources[0])
-            with pytest.raises(FlowError) as refused, step(placed.record, item.key, by=office, comment=" ", approved=True):
+            with (
+                pytest.raises(FlowError) as refused,
+                step(placed.record, item.key, by=office, comment=" ", approved=True),
+            ):
                 pass
             assert refused.value.code == "comment_required"
         placed.record.refresh_from_db()
@@ -114,6 +117,8 @@ def test_the_form_never_writes_the_state(world: World, flowing: Sheet) -> None:
     domain, name = flowing.key.split(".")
     for role in roles[:1]:
         answer = world.client(role).patch(
-            f"/api/v1/{domain}/{name}/{placed.pk}", {field: flowing.flow.steps[0].target}, content_type="application/json"  # type: ignore[union-attr]
+            f"/api/v1/{domain}/{name}/{placed.pk}",
+            {field: flowing.flow.steps[0].target},
+            content_type="application/json",  # type: ignore[union-attr]
         )
         assert answer.status_code in {404, 422}

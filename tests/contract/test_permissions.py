@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.conftest import distinct_roles
+from tests.contract.conftest import distinct_roles, world_row
 from tests.contract.expectations import Call, calls
 from tests.contract.visits import visit
 from tests.factories import Placed, World
@@ -27,20 +27,35 @@ def expected(world: World, sheet: Sheet, role: str, call: Call, record: Placed |
     return call.good
 
 
+def tried_on(world: World, sheet: Sheet, role: str, placed: list[Placed]) -> list[Placed]:
+    """The records that differ for a role: all are alike to whoever reaches everything or nothing, and the gate is tried on each below."""
+    row = world_row(world, sheet, role)
+    return placed[:1] if set(row.values()) <= {"all"} else [item for item in placed if item.holder in (None, role)]
+
+
 def test_every_page_and_operation_for_every_role(world: World, sheet: Sheet, placed: list[Placed]) -> None:
     wrong = []
     for role in (*distinct_roles(world, sheet), "anonymous"):
         client = world.client(role)
         for call in calls(sheet):
-            # Anonymous visitors are stopped before any record is looked for.
-            records = [placed[0]] if role == "anonymous" else [item for item in placed if item.holder in (None, role)]
-            for record in records if call.record else records[:1]:
+            for record in tried_on(world, sheet, role, placed) if call.record else placed[:1]:
                 url = call.url(sheet, record.pk)
-                response = visit(client, call.method, url, data=call.data, json=call.api and call.method != "GET", may_log=call.name == "export")
+                response = visit(
+                    client,
+                    call.method,
+                    url,
+                    data=call.data,
+                    json=call.api and call.method != "GET",
+                    may_log=call.name == "export",
+                )
                 wanted = expected(world, sheet, role, call, record)
                 if response.status_code not in wanted:
                     wrong.append(f"{role} {call.method} {url} ({record}): {response.status_code}, not {wanted}")
-                if role == "anonymous" and response.status_code == 302 and not response.headers["Location"].startswith("/accounts/login/"):
+                if (
+                    role == "anonymous"
+                    and response.status_code == 302
+                    and not response.headers["Location"].startswith("/accounts/login/")
+                ):
                     wrong.append(f"anonymous {url} leads to {response.headers['Location']}")
     assert not wrong, "\n".join(wrong[:20]) + f"\n{len(wrong)} in all"
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
-from tests.contract.conftest import ALL
 from tests import factories
+from tests.contract.conftest import ALL
 from tests.factories import World, make
 from zhixing.kernel import exporting, importing
 from zhixing.kernel.filtering import Listing

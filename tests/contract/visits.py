@@ -50,7 +50,9 @@ def look_over(response: HttpResponse, where: str) -> None:
     assert handler is None, f"{where}: inline handler: {handler[0][-120:] if handler else ''}"
 
 
-def visit(client: Client, method: str, url: str, *, data: Any = None, json: bool = False, may_log: bool = False) -> HttpResponse:
+def visit(
+    client: Client, method: str, url: str, *, data: Any = None, json: bool = False, may_log: bool = False
+) -> HttpResponse:
     """One request; whatever it wrote is rolled back, and a GET must not have written."""
     writes = Writes()
     where = f"{method} {url}"
