@@ -17,6 +17,7 @@ from tests.factories import World
 from tests.kernel import registers
 from tests.kernel.registers import code
 from zhixing.kernel import importing
+from zhixing.kernel.fields import validate_uscc
 from zhixing.kernel.models import Event, ImportRun
 from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.kernel.sheet import sheet_for
@@ -277,3 +278,21 @@ def test_any_register_previews_as_it_commits_and_twice_is_once(there: set[int], 
         again = importing.commit(bring(data, name="登记.csv"), by=SYSTEM).counts
         assert (again["new"], again["changed"]) == (0, 0)
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("given", "valid"),
+    [("N2460106MF00000013", True), (code(7), True), (registers.wrong(code(7)), False), ("123", False)],
+)
+def test_a_form_and_a_register_agree_on_what_a_code_is(given: str, valid: bool):
+    """Rural collectives, whom colleges of agriculture work with, have codes that begin with N."""
+    if valid:
+        validate_uscc(given)
+    else:
+        with pytest.raises(ValidationError):
+            validate_uscc(given)
+    outcome = importing.preview(
+        bring(csv(("统一社会信用代码", "单位名称", "类别"), (given, "海南甲公司", "enterprise")), name="登记.csv"),
+        by=SYSTEM,
+    )
+    assert outcome.counts["new"] == int(valid)

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from stdnum.cn import uscc
+
+from zhixing.intake.cleaning import CellFault
+from zhixing.intake.identifiers import clean_uscc
 
 
 @lru_cache(maxsize=2)
@@ -60,8 +62,12 @@ class EncryptedTextField(models.TextField):
 
 
 def validate_uscc(value: str) -> None:
-    """统一社会信用代码, GB 32100-2015."""
-    if not uscc.is_valid(value):
+    """统一社会信用代码, GB 32100-2015, read as a register's is: those of rural collectives begin with N."""
+    try:
+        read = clean_uscc(value).value
+    except CellFault:
+        read = None
+    if read != value:
         raise ValidationError(
             _("“%(value)s” is not a valid unified social credit code: 18 characters without I, O, S, V, Z, with a correct check character."),
             code="uscc",

@@ -8,23 +8,33 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from zhixing.kernel import changes, events, staging
 from zhixing.intake.cleaning import CellFault, ReadError, column_cleaner
-from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
-from zhixing.kernel.forms import candidates, naming_words
 from zhixing.intake.marking import mark_faults
+from zhixing.intake.reading import (
+    SheetData,
+    Workbook,
+    data_rows,
+    filled_sheets,
+    find_header,
+    map_headers,
+    normalise_header,
+    open_workbook,
+)
+from zhixing.kernel import changes, events, staging
+from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField, validate_uscc
+from zhixing.kernel.forms import candidates, naming_words
 from zhixing.kernel.models import HeaderMemory, ImportRun
-from zhixing.intake.reading import SheetData, Workbook, data_rows, filled_sheets, find_header, map_headers, normalise_header, open_workbook
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
 from zhixing.kernel.writing import readable
@@ -208,6 +218,20 @@ def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
     return columns
 
 
+def _checked_length(check: Any, column: Column) -> bool:
+    """Whether a validator asks for no more than the length that the column's cleaner was given."""
+    given = column.cleaner.options.get("max_length")
+    return isinstance(check, MaxLengthValidator) and given is not None and given <= check.limit_value
+
+
+def _complaints(checks: list[Any], value: Any) -> Iterator[str]:
+    for check in checks:
+        try:
+            check(value)
+        except ValidationError as error:
+            yield from error.messages
+
+
 class _Pass:
     """One pass: rows → clean values → lookups → stage → faults and counts."""
 
@@ -255,19 +279,18 @@ class _Pass:
         return numbers, values
 
     def _validate(self, column: Column, numbers: list[int], raw: list[Any], values: list[Any]) -> None:
-        """The field's own validators, once for each different value."""
+        """The field's own validators, once for each different value; the cleaner has seen to length and code already."""
+        seen_to = [validate_uscc] if isinstance(column.field, UsccField) else []
+        checks = [check for check in column.field.validators if check not in seen_to and not _checked_length(check, column)]
+        if not checks:
+            return
         verdicts: dict[Any, str] = {}
         for number, given, value in zip(numbers, raw, values, strict=True):
             if value in (None, ""):
                 continue
             verdict = verdicts.get(value)
             if verdict is None:
-                try:
-                    column.field.run_validators(value)
-                    verdict = ""
-                except ValidationError as error:
-                    verdict = "；".join(error.messages)
-                verdicts[value] = verdict
+                verdict = verdicts[value] = "；".join(_complaints(checks, value))
             if verdict:
                 self.fault(number, column, given, "invalid", verdict)
 
