@@ -65,6 +65,7 @@ PLAIN: dict[str, str] = {
     "home-remind": "policy.standing:approve",
     "assess-now": "policy.standing:approve",
     "overview": "insights.report:view",
+    "duty-rows": "policy.standing:view",
     "reports": "insights.report:view, POST insights.report:add",
     "report-file": "insights.report:view",
     "api:api-root": OPEN,

@@ -527,8 +527,9 @@ def ageing(desk: Desk) -> Block:
     visible = visible if desk.units is None else visible.filter(unit_id__in=desk.units)
     stale = stale_opportunities(desk.today).filter(pk__in=visible.order_by().values("pk"))
     sheet = sheet_for(Opportunity)
+    found = list(stale.select_related("organisation", "owner").annotate(all_=Window(Count("pk")))[:FEW])
     rows = []
-    for item in stale.select_related("organisation", "owner")[:FEW]:
+    for item in found:
         days = _("%(stage)s: %(days)s days") % {
             "days": (desk.today - item.stage_since).days,
             "stage": item.get_stage_display(),
@@ -548,6 +549,7 @@ def ageing(desk: Desk) -> Block:
         rows,
         icon="handshake",
         empty=_("Every opportunity is moving."),
+        total=found[0].all_ if found else 0,
         more=listing("partners.opportunity"),
     )
 
