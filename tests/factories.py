@@ -60,6 +60,8 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "org.membership": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
     "org.delegation": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
     "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
+    "cultivation.training_plan": lambda n, given: {"entry_year": 2024},
+    "cultivation.follow_up": lambda n, given: {"fit": 4, "satisfaction": 5},
     "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
     "governance.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "governance.task": lambda n, given: {"progress": 0},
