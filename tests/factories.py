@@ -65,6 +65,8 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
     "governance.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "governance.task": lambda n, given: {"progress": 0},
+    "agreements.agreement": lambda n, given: {"number": f"KJ-2026-W1-{n:06d}"},
+    "agreements.template": lambda n, given: {"version": n % 30_000, "effective_to": END},
     "agreements.agreement_party": lambda n, given: {"order": n % 30_000},
     "agreements.signature": lambda n, given: {"ip": "127.0.0.1"},
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},

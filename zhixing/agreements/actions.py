@@ -372,7 +372,7 @@ def _follow(agreement: Agreement, *, by: Actor) -> None:
         last = max(old.starts_on, agreement.starts_on - timedelta(days=1))
         with step(old, "replace", by=doer(by), because=agreement.pk) as locked:
             locked.ended_on = min(last, locked.ends_on)
-            locked.end_reason = _("Replaced by %(title)s.") % {"title": agreement.title}[:280]
+            locked.end_reason = (_("Replaced by %(title)s.") % {"title": agreement.title})[:300]
     old = agreement.renews
     if old is not None and old.status == Status.IN_FORCE and old.ends_on >= agreement.starts_on:
         # The new term begins before the old one is over: from its first day only the new one counts.

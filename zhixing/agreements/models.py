@@ -255,8 +255,8 @@ class AgreementParty(Record):
     contact = models.CharField(pgettext_lazy("of a party", "contact"), max_length=80, blank=True)
     phone = EncryptedTextField(_("phone"), blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True)
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
-    confirmed_by = models.CharField(_("confirmed by"), max_length=80, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True, editable=False)
+    confirmed_by = models.CharField(_("confirmed by"), max_length=80, blank=True, editable=False)
     scope = Scope(
         units=("agreement__unit",),
         people=("agreement__owner", "agreement__student__person", "agreement__major_group__leader"),

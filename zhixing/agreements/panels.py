@@ -78,13 +78,10 @@ def template_panel(template: Template, actor: Actor) -> str:
 
 
 def link_panel(party: AgreementParty, actor: Actor) -> str:
-    """The way to the link by which a party confirms its own data."""
-    may = (
-        party.role != PartyRole.SCHOOL
-        and party.confirmed_at is None
-        and party.agreement.status in _OPEN
-        and actor.can_on(party, "change")
-    )
+    """Who confirmed a party's data and when, or the way to the link by which it does."""
+    if party.confirmed_at is not None:
+        return render_to_string("agreements/_link.html", {"party": party})
+    may = party.role != PartyRole.SCHOOL and party.agreement.status in _OPEN and actor.can_on(party, "change")
     return render_to_string("agreements/_link.html", {"party": party}) if may else ""
 
 

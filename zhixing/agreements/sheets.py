@@ -42,6 +42,8 @@ def _days_until(name: str) -> Any:
     return Func(F(name), template="(%(expressions)s - CURRENT_DATE)", output_field=IntegerField())
 
 
+# Owed still: neither recorded as met, nor is the task that stands for it done.
+_OWED = Q(fulfilled_on=None) & (Q(task=None) | Q(task__done_on=None))
 _LEFT = Case(When(status="in_force", then=_days_until("ends_on")), default=Value(None), output_field=IntegerField())
 
 
@@ -105,7 +107,7 @@ class AgreementSheet(_Kept):
         ),
         "open_obligations": Computed(
             _("open obligations"),
-            _number_of(models.Obligation, "agreement", Q(fulfilled_on=None)),
+            _number_of(models.Obligation, "agreement", _OWED),
             rows=("agreements.obligation", "agreement"),
         ),
     }
@@ -209,7 +211,6 @@ class AgreementPartySheet(Sheet):
     groups = (
         (_("Party"), ("agreement", "order", "role", "organisation", "person", "student", "name", "uscc", "address")),
         (_("Who signs and whom to ask"), ("signatory", "signatory_position", "contact", "phone", "email")),
-        (_("Confirmation"), ("confirmed_at", "confirmed_by")),
     )
     actions = (
         Action(
@@ -240,8 +241,6 @@ class AgreementPartySheet(Sheet):
         "contact": ("联系人",),
         "phone": ("电话", "联系电话"),
         "email": ("邮箱", "电子邮箱"),
-        "confirmed_at": ("确认时间",),
-        "confirmed_by": ("确认人",),
     }
 
 
@@ -249,12 +248,13 @@ class ObligationSheet(Sheet):
     model = models.Obligation
     icon = "task"
     description = _("What a party owes by when; each becomes a task once the agreement is in force.")
-    columns = ("title", "agreement", "party_role", "due", "amount", "owner", "fulfilled_on", "days_left")
+    columns = ("title", "agreement", "party_role", "due", "amount", "owner", "met_on", "days_left")
     computed = {
         "days_left": Computed(
             _("days left"),
-            Case(When(fulfilled_on=None, then=_days_until("due")), default=Value(None), output_field=IntegerField()),
+            Case(When(_OWED, then=_days_until("due")), default=Value(None), output_field=IntegerField()),
         ),
+        "met_on": Computed(_("met on"), Coalesce("fulfilled_on", "task__done_on"), numeric=False),
         "task_progress": Computed(_("task done in percent"), F("task__progress")),
     }
     filters = ("party_role", "agreement", "agreement__unit", "agreement__kind", "owner", "due", "fulfilled_on")
