@@ -62,6 +62,9 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
     "cultivation.training_plan": lambda n, given: {"entry_year": 2024},
     "cultivation.follow_up": lambda n, given: {"fit": 4, "satisfaction": 5},
+    "cultivation.enrolment_plan": lambda n, given: {"year": 2024},
+    "cultivation.risk": lambda n, given: {"probability": 2, "impact": 2},
+    "cultivation.playbook_step": lambda n, given: {"order": 1000 + n % 30_000, "days": 3},
     "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
     "governance.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "governance.task": lambda n, given: {"progress": 0},
@@ -85,6 +88,7 @@ STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
         "": lambda: {"merged_into": None},
     },
     "policy.waiver": {"": lambda: {"decided_on": BEGIN}},
+    "cultivation.risk": {"closed": lambda: {"closed_on": END}, "": lambda: {"closed_on": None}},
 }
 
 
@@ -99,6 +103,7 @@ NEVER = {
     "org.unit": {"merged_into"},
     "governance.committee": {"group"},
     "industry_colleges.resource_allocation": {"organisation"},
+    "cultivation.risk": {"order_class", "closed_on"},
 }
 
 

@@ -106,14 +106,21 @@ DOMAINS = (
         "cap",
         (
             cultivation.OrderClassSheet(),
+            cultivation.ApprenticeshipSheet(),
+            cultivation.ApprenticeSheet(),
             cultivation.TrainingPlanSheet(),
             cultivation.EnterpriseProjectSheet(),
             cultivation.ProjectUseSheet(),
             cultivation.SharedResourceSheet(),
             cultivation.HireSheet(),
+            cultivation.QualityReviewSheet(),
+            cultivation.RiskSheet(),
         ),
         # A student's own page; everybody else meets choices in the classes.
-        pages=((_("My choices"), "check-circle", "my-choices", "cultivation.own_choices"),),
+        pages=(
+            (_("Risk radar"), "heatmap", "risk-radar", "cultivation.risk"),
+            (_("My choices"), "check-circle", "my-choices", "cultivation.own_choices"),
+        ),
         minor=(
             cultivation.PlanSignatureSheet(),
             cultivation.PostSheet(),
@@ -126,6 +133,12 @@ DOMAINS = (
             cultivation.FirmRankSheet(),
             cultivation.RosterEntrySheet(),
             cultivation.FollowUpSheet(),
+            cultivation.EnrolmentPlanSheet(),
+            cultivation.CandidateSheet(),
+            cultivation.MasterPairSheet(),
+            cultivation.RotationSheet(),
+            cultivation.CircumstanceChangeSheet(),
+            cultivation.PlaybookStepSheet(),
         ),
     ),
     Domain(

@@ -208,13 +208,13 @@ def pair(apprentice: Apprentice, *, by: Actor, master: Contact, starts_on: date,
     with transaction.atomic():
         locked = _living(apprentice, by)
         held = Contact._base_manager.select_for_update(of=("self",)).get(pk=master.pk)
-        for before in locked.masters.filter(archived_at=None, starts_on__lt=starts_on).exclude(
-            ends_on__lt=starts_on
-        ):
+        for before in locked.masters.filter(archived_at=None, starts_on__lt=starts_on).exclude(ends_on__lt=starts_on):
             before.ends_on = starts_on - timedelta(days=1)
             before.save(update_fields=["ends_on", "updated_at"])
             events.log(before, "ended", by=by, comment=comment)
-        return add(MasterPair(apprentice=locked, master=held, starts_on=starts_on), by=by, comment=comment, follows=True)
+        return add(
+            MasterPair(apprentice=locked, master=held, starts_on=starts_on), by=by, comment=comment, follows=True
+        )
 
 
 def rotate(
@@ -223,9 +223,7 @@ def rotate(
     """轮岗: put an apprentice on the next post; the one before ends on the day before."""
     with transaction.atomic():
         locked = _living(apprentice, by)
-        for before in locked.rotations.filter(archived_at=None, starts_on__lt=starts_on).exclude(
-            ends_on__lt=starts_on
-        ):
+        for before in locked.rotations.filter(archived_at=None, starts_on__lt=starts_on).exclude(ends_on__lt=starts_on):
             before.ends_on = starts_on - timedelta(days=1)
             before.save(update_fields=["ends_on", "updated_at"])
             events.log(before, "ended", by=by, comment=comment)

@@ -8,7 +8,8 @@ class CultivationConfig(AppConfig):
     verbose_name = _("Cultivation")
 
     def ready(self) -> None:
-        from zhixing.cultivation import indicators, outside
+        from zhixing.cultivation import indicators, outside, review_links
 
         indicators.register()
         outside.register()
+        review_links.register()

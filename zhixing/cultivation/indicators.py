@@ -1,14 +1,24 @@
-"""What the policy counts in cultivation: R21 training models of a college, R23 joint plans and real projects of order classes."""
+"""What the policy counts in cultivation: R21 training models, R22 reviews and risks of apprenticeships, R23 joint plans."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 
-from django.db.models import BooleanField, Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from zhixing.cultivation import queries
-from zhixing.cultivation.models import EnterpriseProject, OrderClass, PlanSignature, ProjectUse
+from zhixing.cultivation import apprenticeship_queries, queries, risk_signals
+from zhixing.cultivation.models import (
+    Apprenticeship,
+    EnterpriseProject,
+    OrderClass,
+    PlanSignature,
+    ProjectUse,
+    QualityReview,
+    Risk,
+)
+from zhixing.cultivation.risks import Grade
 from zhixing.kernel import measures
 from zhixing.kernel.measures import Measure, Parameters, Window, present_and_past
 from zhixing.org.models import Major
@@ -19,11 +29,16 @@ def classes_run(window: Window) -> QuerySet:
     return queries.ran(window.starts_on, window.known_until)
 
 
+def programmes_run(window: Window) -> QuerySet:
+    """Apprenticeships that ran on some day of the window of which anything is known."""
+    return apprenticeship_queries.ran(window.starts_on, window.known_until)
+
+
 # R21 -------------------------------------------------------------------------------------------------------------
 
 # Every form of training with firms that ran in a window: rows with a `major`. A further form joins by one line here,
 # its models in `sources` and its units in `_colleges`.
-FORMS: list[Callable[[Window], QuerySet]] = [classes_run]
+FORMS: list[Callable[[Window], QuerySet]] = [classes_run, programmes_run]
 
 
 def training_models(window: Window, parameters: Parameters) -> QuerySet:
@@ -44,8 +59,8 @@ def training_models_to_come(window: Window, parameters: Parameters) -> QuerySet:
 
 
 def _colleges(model: type[Model], keys: Collection[int]) -> set[int] | None:
-    if model is OrderClass:
-        return present_and_past(OrderClass, keys, "major__unit_id")
+    if model in (OrderClass, Apprenticeship):
+        return present_and_past(model, keys, "major__unit_id")
     return present_and_past(Major, keys, "unit_id") if model is Major else None
 
 
@@ -54,8 +69,74 @@ MODELS = Measure(
     scope="college",
     evidence=training_models,
     mends=training_models_to_come,
-    sources=(OrderClass, Major),
+    sources=(OrderClass, Apprenticeship, Major),
     units_touched=_colleges,
+)
+
+
+# R22 -------------------------------------------------------------------------------------------------------------
+
+# A programme that runs for less of a term than this is not reviewed in it.
+_LEAST_DAYS = timedelta(days=28)
+
+
+def _reviews(window: Window) -> QuerySet:
+    """The window's reviews, under a programme."""
+    rows = QualityReview.objects.filter(programme=OuterRef("pk"), archived_at=None)
+    return rows.filter(due__range=(window.starts_on, window.ends_on))
+
+
+def _undone(window: Window) -> QuerySet:
+    return _reviews(window).filter(Q(done_on=None) | Q(done_on__gt=window.as_of))
+
+
+def reviewed_programmes(window: Window, parameters: Parameters) -> QuerySet:
+    """Programmes that ran; in order when school, firm and apprentices have reviewed, no review is late, and no high risk
+    is past its day. A review made late counts from the day on which it was made."""
+    last = min(window.ends_on - _LEAST_DAYS, window.known_until)
+    rows = apprenticeship_queries.ran(window.starts_on + _LEAST_DAYS, last)
+    heard = Q()
+    for side in QualityReview.Side.values:
+        heard &= Q(Exists(_reviews(window).filter(side=side, done_on__lte=window.as_of)))
+    late = Exists(_undone(window).filter(due__lt=window.as_of))
+    in_order = heard & ~Q(late) & ~Q(risk_signals.high_and_late(window.as_of))
+    return rows.annotate(
+        unit_key=F("pk"),
+        in_order=Case(When(in_order, then=Value(True)), default=Value(False), output_field=BooleanField()),
+    )
+
+
+def reviews_due(window: Window, parameters: Parameters) -> QuerySet:
+    """The first day that is missed or to be kept: of a review not made, of a high risk past its own, at last the term's end."""
+    risks = Risk.objects.filter(
+        Q(closed_on=None) | Q(closed_on__gt=window.as_of),
+        apprenticeship=OuterRef("pk"),
+        grade=Grade.HIGH,
+        due__lt=window.as_of,
+        archived_at=None,
+    )
+    rows = reviewed_programmes(window, parameters).filter(in_order=False)
+    first_review = Subquery(_undone(window).order_by("due").values("due")[:1])
+    first_risk = Subquery(risks.order_by("due").values("due")[:1])
+    return rows.annotate(date=Least(first_review, first_risk, Value(window.ends_on)))
+
+
+def _programmes(model: type[Model], keys: Collection[int]) -> set[int] | None:
+    if model is Apprenticeship:
+        return set(keys)
+    if model is QualityReview:
+        return present_and_past(QualityReview, keys, "programme_id")
+    return present_and_past(Risk, keys, "apprenticeship_id") if model is Risk else None
+
+
+REVIEWS = Measure(
+    key="cultivation.apprenticeship_reviews",
+    scope="apprenticeship",
+    kind="share",
+    evidence=reviewed_programmes,
+    due_on=reviews_due,
+    sources=(Apprenticeship, QualityReview, Risk),
+    units_touched=_programmes,
 )
 
 
@@ -125,7 +206,7 @@ JOINT_PLANS = Measure(
     units_touched=_classes,
 )
 
-MEASURES = (MODELS, JOINT_PLANS)
+MEASURES = (MODELS, REVIEWS, JOINT_PLANS)
 
 
 def register() -> None:

@@ -1,5 +1,15 @@
-"""The records of cultivation: training plans and projects, order classes."""
+"""The records of cultivation: training plans and projects, order classes, apprenticeships, risks."""
 
+from zhixing.cultivation.apprenticeships import (
+    Apprentice,
+    Apprenticeship,
+    Candidate,
+    CircumstanceChange,
+    EnrolmentPlan,
+    MasterPair,
+    QualityReview,
+    Rotation,
+)
 from zhixing.cultivation.order_classes import (
     Applicant,
     FirmRank,
@@ -10,6 +20,7 @@ from zhixing.cultivation.order_classes import (
     RosterEntry,
     StudentRank,
 )
+from zhixing.cultivation.risks import PlaybookStep, Risk
 from zhixing.cultivation.training import (
     Ability,
     CourseChange,
@@ -25,18 +36,28 @@ from zhixing.cultivation.training import (
 __all__ = [
     "Ability",
     "Applicant",
+    "Apprentice",
+    "Apprenticeship",
+    "Candidate",
+    "CircumstanceChange",
     "CourseChange",
+    "EnrolmentPlan",
     "EnterpriseProject",
     "FirmRank",
     "FollowUp",
     "Hire",
+    "MasterPair",
     "OrderClass",
     "OrderPost",
     "PlanCourse",
     "PlanSignature",
+    "PlaybookStep",
     "Post",
     "ProjectUse",
+    "QualityReview",
+    "Risk",
     "RosterEntry",
+    "Rotation",
     "SharedResource",
     "StudentRank",
     "TrainingPlan",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -26,7 +24,6 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.org.models import Membership, Person, Role, Unit
 
-PLAYBOOK = Path(__file__).with_name("playbook.yaml")
 _GRADES = [Grade.LOW, Grade.MEDIUM, Grade.HIGH]
 # What a risk says it is; the count follows in the record's own field.
 TITLES = {
@@ -37,20 +34,6 @@ TITLES = {
     Signal.DROP_OUTS: gettext_noop("%(name)s: %(value)s%% left before the end"),
     Signal.UNDER_PROMISE: gettext_noop("%(name)s: %(value)s%% of what was promised is lacking"),
 }
-
-
-def load_playbook() -> int:
-    """Bring in the shipped play-book where the college has none for a signal; returns how many steps. Safe to repeat."""
-    kept = set(PlaybookStep.objects.values_list("signal", flat=True))
-    places: dict[str, int] = {}
-    steps = []
-    for spec in yaml.safe_load(PLAYBOOK.read_text(encoding="utf-8"))["steps"]:
-        if spec["signal"] in kept:
-            continue
-        places[spec["signal"]] = places.get(spec["signal"], 0) + 1
-        steps.append(PlaybookStep(order=places[spec["signal"]], **spec))
-    PlaybookStep.objects.bulk_create(steps)
-    return len(steps)
 
 
 # Whose it is ------------------------------------------------------------------------------------------------------
@@ -144,7 +127,9 @@ def _subjects(found: dict[tuple[str, int, str], risk_signals.Found]) -> dict[tup
     read: dict[tuple[str, int], Any] = {}
     for kind, model in risk_signals.KINDS.items():
         keys = {pk for of, pk, _signal in found if of == kind}
-        rows = model._default_manager.filter(pk__in=keys).select_related("major__leader", "major__group__leader", "owner")
+        rows = model._default_manager.filter(pk__in=keys).select_related(
+            "major__leader", "major__group__leader", "owner"
+        )
         read.update({(kind, row.pk): row for row in rows})
     return read
 

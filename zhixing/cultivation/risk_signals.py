@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 from django.db.models import (
@@ -310,12 +309,12 @@ def rows(signal: str, subject: Subject, on: date) -> list[QuerySet]:
     return []
 
 
-def high_and_late(on: date, programme: Any = OuterRef("pk")) -> Exists:
-    """Whether a programme has, on a day, a high risk that was to be dealt with before it and is not closed."""
+def high_and_late(on: date) -> Exists:
+    """Whether a programme (the outer row) has, on a day, a high risk that was due before it and is not closed."""
     return Exists(
         Risk.objects.filter(
             Q(closed_on=None) | Q(closed_on__gt=on),
-            apprenticeship=programme,
+            apprenticeship=OuterRef("pk"),
             grade=Grade.HIGH,
             due__lt=on,
             archived_at=None,

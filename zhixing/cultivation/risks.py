@@ -79,10 +79,7 @@ class Risk(Record):
     )
     grade = models.GeneratedField(
         expression=Case(
-            *(
-                When(_at_least(product), then=Value(grade.value))
-                for grade, product in GRADE_FROM.items()
-            ),
+            *(When(_at_least(product), then=Value(grade.value)) for grade, product in GRADE_FROM.items()),
             default=Value(Grade.LOW.value),
         ),
         output_field=models.CharField(max_length=6),

@@ -8,13 +8,14 @@ from datetime import date
 
 from django.db.models import Model, Q
 
+from zhixing.cultivation import apprenticeship_queries as apprenticeships
 from zhixing.cultivation import queries as cultivation
-from zhixing.cultivation.models import OrderClass
+from zhixing.cultivation.models import Apprenticeship, OrderClass
 from zhixing.governance.models import Committee
 from zhixing.industry_colleges import queries as industry_colleges
 from zhixing.industry_colleges.models import IndustryCollege
 from zhixing.org.calendar import academic_year
-from zhixing.org.models import Major, MajorGroup, Membership, Teacher, Unit
+from zhixing.org.models import Major, MajorGroup, Membership, Teacher, Term, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,17 @@ def _order_classes(on: date) -> list[Judged]:
     ]
 
 
+def _apprenticeships(on: date) -> list[Judged]:
+    # Judged for the whole term in which it ran; in a holiday for the term before.
+    term = Term.objects.filter(starts_on__lte=on).order_by("-starts_on").first()
+    rows = apprenticeships.ran(term.starts_on if term else on, on).order_by("code")
+    fields = ("pk", "code", "name", "major__unit_id", "major__leader_id", "major__group__leader_id", "owner_id")
+    return [
+        Judged(key, code, name, unit, _people(major_leader=leader or head or owner, group_leader=head))
+        for key, code, name, unit, leader, head, owner in rows.values_list(*fields)
+    ]
+
+
 def _teachers(on: date) -> list[Judged]:
     rows = Teacher.objects.filter(_in_force(on), engagement=Teacher.Engagement.FULL_TIME)
     fields = ("pk", "person__staff_number", "person__name", "unit_id", "person_id")
@@ -105,6 +117,7 @@ _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
     "major": (_majors, Major),
     "committee": (_committees, Committee),
     "order_class": (_order_classes, OrderClass),
+    "apprenticeship": (_apprenticeships, Apprenticeship),
     "teacher": (_teachers, Teacher),
     "industry_college": (_industry_colleges, IndustryCollege),
 }

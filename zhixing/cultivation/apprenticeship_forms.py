@@ -1,0 +1,124 @@
+"""What must be asked before an action on apprenticeships, their people and their risks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.cultivation.apprenticeships import Apprentice, Apprenticeship, Candidate
+from zhixing.cultivation.fields import ActionForm, day, long_text
+from zhixing.cultivation.risks import Risk
+from zhixing.kernel.forms import PickerField, candidates
+from zhixing.org.models import Student, Term
+from zhixing.partners.models import Contact
+
+
+def score_field() -> forms.DecimalField:
+    return forms.DecimalField(label=_("score"), min_value=0, max_value=100, max_digits=5, decimal_places=1)
+
+
+class TestForm(ActionForm):
+    tested_on = day(_("tested on"))
+    score = score_field()
+
+    def prepare(self) -> None:
+        self.propose(tested_on=timezone.localdate())
+
+
+class ContractForm(ActionForm):
+    contracted_on = day(_("contract signed on"))
+    student = PickerField(Student.objects.none(), label=_("student"))
+    agreement = forms.ModelChoiceField(
+        queryset=Student.objects.none(),
+        label=_("agreement with the apprentice"),
+        required=False,
+        help_text=_("Needed when the apprentice is 16 or 17: the guardian is its fourth party."),
+    )
+    joined_on = day(_("joined on"), required=False)
+
+    record: Candidate
+
+    def prepare(self) -> None:
+        fields: dict[str, Any] = self.fields
+        fields["student"].queryset = candidates(Student, self.actor)
+        model = Apprenticeship._meta.get_field("agreement").related_model
+        programme = self.record.plan.programme
+        rows = candidates(model, self.actor).filter(counterparty=programme.organisation_id)  # type: ignore[arg-type]
+        fields["agreement"].queryset = rows.order_by("-starts_on", "-pk")
+        self.propose(contracted_on=timezone.localdate(), student=self.record.student, joined_on=programme.starts_on)
+
+
+class EndForm(ActionForm):
+    ends_on = day(_("last day"))
+
+    record: Apprenticeship
+
+    def prepare(self) -> None:
+        self.propose(ends_on=min(self.record.ends_on, timezone.localdate()))
+
+
+class FinishApprenticeForm(ActionForm):
+    left_on = day(_("finished on"))
+
+    def prepare(self) -> None:
+        self.propose(left_on=timezone.localdate())
+
+
+class PairForm(ActionForm):
+    master = forms.ModelChoiceField(Contact.objects.none(), label=_("master"))
+    starts_on = day(_("from"))
+
+    record: Apprentice
+
+    def prepare(self) -> None:
+        fields: dict[str, Any] = self.fields
+        firm = self.record.programme.organisation_id
+        fields["master"].queryset = candidates(Contact, self.actor).filter(organisation=firm).order_by("name")
+        fields["master"].label_from_instance = lambda contact: f"{contact.name} {contact.position}".strip()
+        self.propose(starts_on=timezone.localdate())
+
+
+class RotateForm(ActionForm):
+    post = forms.CharField(label=_("post"), max_length=80)
+    workplace = forms.CharField(label=_("workplace"), max_length=120, required=False)
+    starts_on = day(_("from"))
+
+    def prepare(self) -> None:
+        self.propose(starts_on=timezone.localdate())
+
+
+class PlanReviewsForm(ActionForm):
+    term = forms.ModelChoiceField(Term.objects.none(), label=_("term"))
+    each = forms.BooleanField(label=_("of every apprentice, too"), required=False)
+
+    record: Apprenticeship
+
+    def prepare(self) -> None:
+        fields: dict[str, Any] = self.fields
+        terms = Term.objects.filter(ends_on__gte=self.record.starts_on, starts_on__lte=self.record.ends_on)
+        fields["term"].queryset = terms.select_related("year")
+        today = timezone.localdate()
+        self.propose(term=terms.filter(starts_on__lte=today).order_by("-starts_on").first())
+
+
+class ReviewForm(ActionForm):
+    score = score_field()
+    done_on = day(_("done on"))
+    reviewer = forms.CharField(label=_("reviewer"), max_length=80, required=False)
+    text = long_text(_("in words"), rows=4)
+
+    def prepare(self) -> None:
+        self.propose(done_on=timezone.localdate(), reviewer=self.actor.name)
+
+
+class HandleForm(ActionForm):
+    measures = long_text(_("measures"), rows=4, required=True)
+    due = day(_("due"), required=False)
+
+    record: Risk
+
+    def prepare(self) -> None:
+        self.propose(measures=self.record.measures, due=self.record.due)
