@@ -552,6 +552,8 @@ def remind(on: date) -> int:
     rows = SignatureRequest.objects.filter(
         state=State.OPEN, archived_at=None, reminders_sent__lt=len(gaps), agreement__status=Agreement.Status.SIGNING
     ).exclude(channel=Channel.PAPER)
+    # What is asked of another day is noted at that day.
+    moment = timezone.now() + (on - timezone.localdate())
     sent = 0
     for request in rows.select_related("agreement", "party", "document").order_by("pk"):
         since = request.last_reminded_at or request.opened_at
@@ -560,7 +562,7 @@ def remind(on: date) -> int:
             continue
         with transaction.atomic():
             claimed = SignatureRequest.objects.filter(pk=request.pk, state=State.OPEN, reminders_sent=number)
-            if claimed.update(reminders_sent=number + 1, last_reminded_at=timezone.now()):
+            if claimed.update(reminders_sent=number + 1, last_reminded_at=moment):
                 invitations.remind(request, number + 1)
                 sent += 1
     return sent
