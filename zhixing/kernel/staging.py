@@ -43,6 +43,8 @@ class Stage:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {STAGE}")
             cursor.execute(f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs FROM {self.table} t WITH NO DATA")
+            if defaults := self._defaults():
+                cursor.execute(f"ALTER TABLE {STAGE} {', '.join(defaults)}")
             names = ", ".join(["rowno", *(self.column(name) for name in self.given)])
             with cursor.copy(f"COPY {STAGE} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
                 for row in rows:
@@ -60,28 +62,27 @@ class Stage:
             return f"coalesce(s.{column}::text, '') = coalesce(t.{column}::text, '')"
         return f"s.{column} = t.{column}"
 
+    def _defaults(self) -> list[str]:
+        """What a new record has in the columns that the file did not bring: filled in by the copying itself."""
+        found = []
+        for f in self.columns:
+            if f.name not in self.given:
+                is_moment = getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
+                value = "now()" if is_moment else _literal(f.get_db_prep_save(_default(f), connection))
+                found.append(f"ALTER {_q(f.column)} SET DEFAULT {value}")
+        return found
+
     def _complete(self, cursor: Any) -> None:
         kept = [f for f in self.columns if f.name not in self.given or f.name in self.frozen]
         taken = ", ".join(f"{_q(f.column)} = t.{_q(f.column)}" for f in kept)
         cursor.execute(f"UPDATE {STAGE} s SET {taken} FROM {self.table} t WHERE s.id = t.id")
-        sets, values = [], []
-        for f in self.columns:
-            if f.name in self.given:
-                if not f.null:
-                    # A blank cell in a text column is an empty text, never NULL; elsewhere it is the default.
-                    sets.append(f"{_q(f.column)} = coalesce({_q(f.column)}, %s)")
-                    values.append(f.get_db_prep_save(_default(f), connection))
-            elif getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False):
-                sets.append(f"{_q(f.column)} = now()")
-            else:
-                sets.append(f"{_q(f.column)} = %s")
-                values.append(f.get_db_prep_save(_default(f), connection))
-        cursor.execute(f"UPDATE {STAGE} SET {', '.join(sets)} WHERE id IS NULL", values)
-        blanks = [f for f in self.columns if f.name in self.given and not f.null]
-        if blanks:
-            sets = [f"{_q(f.column)} = coalesce({_q(f.column)}, %s)" for f in blanks]
+        # A blank cell in a text column is an empty text, never NULL; elsewhere it is the default.
+        filled = [f for f in self.columns if f.name in self.given and not f.null]
+        if filled:
+            sets = ", ".join(f"{_q(f.column)} = coalesce({_q(f.column)}, %s)" for f in filled)
+            blank = " OR ".join(f"{_q(f.column)} IS NULL" for f in filled)
             cursor.execute(
-                f"UPDATE {STAGE} SET {', '.join(sets)} WHERE id IS NOT NULL", [f.get_db_prep_save(_default(f), connection) for f in blanks]
+                f"UPDATE {STAGE} SET {sets} WHERE {blank}", [f.get_db_prep_save(_default(f), connection) for f in filled]
             )
 
     def drop(self, numbers: Iterable[int]) -> None:
