@@ -5,4 +5,7 @@ PLAIN = {
     "my-choices": "cultivation.own_choices:view",
     # Plans and classes alike: whoever may change none of them finds nothing there.
     "cultivation-ask": "cultivation.order_class:change",
+    "risk-radar": "cultivation.risk:view",
+    "risk-rows": "cultivation.risk:view",
+    "apprenticeship-ask": "cultivation.apprenticeship:change",
 }
