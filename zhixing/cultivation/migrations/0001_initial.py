@@ -6,6 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 import zhixing.kernel.fields
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -1190,3 +1191,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='12963801ccf9e30cee90997fa3d3d98d16e7949a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_537ac', table='cultivation_trainingplanevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

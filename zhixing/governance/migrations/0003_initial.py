@@ -8,6 +8,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import zhixing.kernel.constraints
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -359,3 +360,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3c91d258cffa847abe473e5c75bdf4febb30a276', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7ac37', table='governance_taskevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

@@ -6,6 +6,7 @@ import pgtrigger.migrations
 import zhixing.industry_colleges.area_models
 import zhixing.kernel.fields
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -1082,3 +1083,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='39c15a770f7ab7f78b050ef7379530dfbb58cc16', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_77e87', table='industry_colleges_seatevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -137,3 +138,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('user', 'record_type', 'name'), name='saved_view_name', violation_error_message='You already have a view of this name.'),
         ),
     ]
+    operations = [AtOnce(operations)]

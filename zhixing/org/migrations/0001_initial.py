@@ -13,6 +13,7 @@ import pgtrigger.migrations
 import zhixing.kernel.constraints
 import zhixing.kernel.fields
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -1200,3 +1201,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e1f39d0318f86d271f409d738943e69640a0cb3b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b9723', table='org_unitnameevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

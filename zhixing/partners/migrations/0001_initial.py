@@ -12,6 +12,7 @@ import zhixing.kernel.constraints
 import zhixing.kernel.fields
 import zhixing.partners.names
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -937,3 +938,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2fbf9543dd7979a9144e368463d980b13679fd25', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_42db8', table='partners_technologynoteevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

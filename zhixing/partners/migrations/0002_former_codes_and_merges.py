@@ -8,6 +8,7 @@ import pgtrigger.migrations
 import zhixing.kernel.fields
 from django.conf import settings
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -109,3 +110,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('source',), name='merge_once', violation_error_message='This organisation is already merged.'),
         ),
     ]
+    operations = [AtOnce(operations)]

@@ -9,6 +9,7 @@ import pgtrigger.migrations
 import zhixing.kernel.constraints
 import zhixing.policy.words
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -615,3 +616,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9925e7e4b679c232823027aca4b330a9ef057d04', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_0a2c0', table='policy_waiverevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]
