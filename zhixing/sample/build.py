@@ -9,17 +9,23 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
+from zhixing.agreements import models as agreement_models
+from zhixing.cultivation import models as cultivation_models
 from zhixing.governance import models as governance_models
+from zhixing.industry_colleges import models as industry_college_models
 from zhixing.kernel.models import ApprovalCase, ApprovalRoute, Event
 from zhixing.kernel.scope import type_key
 from zhixing.org import models as org_models
 from zhixing.org import reference_data
 from zhixing.partners import models as partner_models
 from zhixing.sample import (
+    agreements,
     college,
     college_facts,
     cooperation,
+    cultivation,
     government,
+    industry_colleges,
     partners,
     people,
     pipeline,
@@ -66,6 +72,41 @@ MODELS: tuple[type[models.Model], ...] = (
     governance_models.Task,
     governance_models.Milestone,
     governance_models.TaskAppraisal,
+    industry_college_models.IndustryCollege,
+    industry_college_models.CharterSection,
+    industry_college_models.Seat,
+    industry_college_models.CouncilMeeting,
+    industry_college_models.ConstructionPlan,
+    industry_college_models.PlanMilestone,
+    industry_college_models.Check,
+    industry_college_models.ResourceAllocation,
+    industry_college_models.Area,
+    industry_college_models.AreaPlan,
+    industry_college_models.AreaOutput,
+    cultivation_models.Post,
+    cultivation_models.Ability,
+    cultivation_models.TrainingPlan,
+    cultivation_models.PlanSignature,
+    cultivation_models.PlanCourse,
+    cultivation_models.CourseChange,
+    cultivation_models.EnterpriseProject,
+    cultivation_models.ProjectUse,
+    cultivation_models.SharedResource,
+    cultivation_models.OrderClass,
+    cultivation_models.OrderPost,
+    cultivation_models.Applicant,
+    cultivation_models.StudentRank,
+    cultivation_models.FirmRank,
+    cultivation_models.RosterEntry,
+    cultivation_models.Hire,
+    cultivation_models.FollowUp,
+    agreement_models.AgreementKind,
+    agreement_models.Template,
+    agreement_models.Agreement,
+    agreement_models.AgreementParty,
+    agreement_models.Obligation,
+    agreement_models.AgreementDocument,
+    agreement_models.SignatureRequest,
     ApprovalRoute,
     ApprovalCase,
     Event,
@@ -144,6 +185,9 @@ def build(scale: float, seed: int, today: date) -> World:
     Governance(plan, world).make()
     task_books.make_routes(plan)
     task_books.make_task_books(plan, world)
+    industry_colleges.make_industry_colleges(plan, world)
+    cultivation.make_cultivation(plan, world)
+    agreements.make_agreements(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
     _analyse(MODELS)
