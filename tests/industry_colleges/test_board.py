@@ -64,11 +64,9 @@ def test_cells_count_the_year_and_open_their_rows(home: College, college: Indust
     assert (rows[0].proven, rows[1].proven) == (1, 1)
     response = dean.get(squares["majors"].url)
     assert response.status_code == 200
-    assert {row.pk for row in response.context["page"].object_list} == set(
-        AreaOutput.objects.filter(college=college, area__code="majors", made_on__gte="2025-09-01").values_list(
-            "pk", flat=True
-        )
-    )
+    shown = set(re.findall(r"/industry_colleges/area_output/(\d+)/", response.content.decode()))
+    counted = AreaOutput.objects.filter(college=college, area__code="majors", made_on__gte="2025-09-01")
+    assert shown == {str(pk) for pk in counted.values_list("pk", flat=True)}
     assert "/area_plan/" in squares["training"].url
     assert dean.get(squares["training"].url).status_code == 200
 

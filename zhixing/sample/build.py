@@ -13,6 +13,7 @@ from zhixing.agreements import models as agreement_models
 from zhixing.cultivation import models as cultivation_models
 from zhixing.governance import models as governance_models
 from zhixing.industry_colleges import models as industry_college_models
+from zhixing.industry_colleges import models as industry_college_models
 from zhixing.kernel.models import ApprovalCase, ApprovalRoute, Event
 from zhixing.kernel.scope import type_key
 from zhixing.org import models as org_models
@@ -72,6 +73,17 @@ MODELS: tuple[type[models.Model], ...] = (
     governance_models.Task,
     governance_models.Milestone,
     governance_models.TaskAppraisal,
+    industry_college_models.IndustryCollege,
+    industry_college_models.CharterSection,
+    industry_college_models.Seat,
+    industry_college_models.CouncilMeeting,
+    industry_college_models.ConstructionPlan,
+    industry_college_models.PlanMilestone,
+    industry_college_models.Check,
+    industry_college_models.ResourceAllocation,
+    industry_college_models.Area,
+    industry_college_models.AreaPlan,
+    industry_college_models.AreaOutput,
     industry_college_models.IndustryCollege,
     industry_college_models.CharterSection,
     industry_college_models.Seat,
@@ -185,6 +197,7 @@ def build(scale: float, seed: int, today: date) -> World:
     Governance(plan, world).make()
     task_books.make_routes(plan)
     task_books.make_task_books(plan, world)
+    industry_colleges.make_industry_colleges(plan, world)
     industry_colleges.make_industry_colleges(plan, world)
     cultivation.make_cultivation(plan, world)
     agreements.make_agreements(plan, world)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from zhixing.governance.models import Committee, Meeting, Task, TaskBook
+from zhixing.industry_colleges.models import AreaOutput, ConstructionPlan, IndustryCollege, PlanMilestone
 from zhixing.kernel.models import Event, Record
 from zhixing.kernel.scope import type_key
 from zhixing.org.models import Person
@@ -38,7 +39,11 @@ class Story:
 
     def write(self) -> None:
         parts = (self.partners(), self.links(), self.activities(), self.opportunities(), self.needs(), self.policies())
-        told = [event for part in (*parts, self.papers(), self.bodies(), self.books()) for event in part]
+        told = [
+            event
+            for part in (*parts, self.papers(), self.bodies(), self.books(), self.industry_colleges())
+            for event in part
+        ]
         told.sort(key=lambda event: event[2])
         insert(self.plan, [self._event(*event) for event in told])
 
@@ -181,3 +186,30 @@ class Story:
                     self.office,
                     "行业组织全年未安排活动，任务撤销，下学年另行安排。",
                 )
+
+    def industry_colleges(self) -> Iterator[Told]:
+        for row in IndustryCollege.objects.select_related("unit").order_by("pk"):
+            clerk, founded = self._clerk(row.unit.code), row.starts_on
+            yield row, "created", row.created_at, clerk, ""
+            yield row, "submit", self._day(founded - timedelta(days=9)), clerk, ""
+            yield row, "station_approved", self._day(founded - timedelta(days=6)), self.world.deans[row.unit.code], ""
+            yield row, "approve", self._day(founded), self.world.leaders[0], "同意设立。"
+            if row.status != IndustryCollege.Status.APPROVED:
+                yield row, "build", self._day(founded + timedelta(days=30)), clerk, ""
+            for check in row.checks.order_by("held_on"):
+                verb = "mid_check" if check.kind == "mid" else "accept"
+                verb = verb if check.verdict == "passed" else f"{verb}_{check.verdict}"
+                yield row, verb, self._day(check.held_on), self.office, check.findings
+            if row.level == IndustryCollege.Level.PROVINCE and row.recognised_on:
+                yield row, "recognised", self._day(row.recognised_on), self.office, row.recognition_number
+        for plan in ConstructionPlan.objects.select_related("college__unit").order_by("pk"):
+            clerk = self._clerk(plan.college.unit.code)
+            yield plan, "created", plan.created_at, clerk, ""
+            if plan.approved_on:
+                yield plan, "submit", self._day(plan.approved_on - timedelta(days=4)), clerk, ""
+                yield plan, "approve", self._day(plan.approved_on), self.office, "同意。"
+        for milestone in PlanMilestone.objects.exclude(done_on=None).select_related("owner").order_by("pk"):
+            if milestone.owner and milestone.done_on:
+                yield milestone, "finish", self._day(milestone.done_on), milestone.owner, ""
+        for output in AreaOutput.objects.select_related("recorded_by").order_by("pk"):
+            yield output, "created", output.created_at, output.recorded_by or self.office, ""
