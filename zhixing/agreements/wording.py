@@ -34,9 +34,14 @@ _COUNT = "零一二三四五六七八九十"
 
 
 def ordinal(number: int) -> str:
-    """1 to 99 as articles are counted: 一, 十, 十一, 二十一."""
-    tens, ones = divmod(number, 10)
-    head = "" if tens == 0 else "十" if tens == 1 else f"{_COUNT[tens]}十"
+    """1 to 999 as articles are counted: 一, 十, 十一, 二十一, 一百零五, 四百."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    head = f"{_COUNT[hundreds]}百" if hundreds else ""
+    if tens:
+        head += "十" if tens == 1 and not hundreds else f"{_COUNT[tens]}十"
+    elif hundreds and ones:
+        head += "零"
     return head + (_COUNT[ones] if ones else "")
 
 
