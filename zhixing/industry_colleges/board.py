@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.industry_colleges import queries
 from zhixing.industry_colleges.models import Area, AreaOutput, AreaPlan, IndustryCollege
@@ -18,11 +19,11 @@ from zhixing.org.models import AcademicYear
 
 # What a cell says: the look's tone, and the words that say so without colour.
 STATES: dict[str, tuple[str, Any]] = {
-    "proven": ("met", _("proven")),
+    "proven": ("met", pgettext_lazy("area cell", "proven")),
     "made": ("at_risk", _("made, not proven")),
-    "planned": ("on_track", _("planned")),
+    "planned": ("on_track", pgettext_lazy("area cell", "planned")),
     "missed": ("unmet", _("planned, nothing made")),
-    "nothing": ("unmet", _("nothing")),
+    "nothing": ("unmet", pgettext_lazy("area cell", "nothing")),
 }
 LEGEND = [{"state": state, "icon": f"st-{tone}", "label": label} for state, (tone, label) in STATES.items()]
 

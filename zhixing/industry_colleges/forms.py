@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.industry_colleges import queries
 from zhixing.industry_colleges.area_models import is_address
@@ -45,7 +46,7 @@ class CheckForm(ActionForm):
     )
     verdict = forms.ChoiceField(label=_("verdict"), choices=Check.Verdict.choices)
     findings = forms.CharField(
-        label=_("findings"),
+        label=pgettext_lazy("of a check", "findings"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Required unless the check is passed."),
@@ -60,13 +61,13 @@ class CheckForm(ActionForm):
 
 
 class RecogniseForm(ActionForm):
-    level = forms.ChoiceField(label=_("level"), choices=IndustryCollege.Level.choices)
+    level = forms.ChoiceField(label=pgettext_lazy("of recognition", "level"), choices=IndustryCollege.Level.choices)
     recognised_on = _day(_("recognised on"))
     recognition_number = forms.CharField(label=_("number of the recognition"), max_length=80, required=False)
 
 
 class CloseForm(ActionForm):
-    closed_on = _day(_("closed on"), _("The last day on which it runs."))
+    closed_on = _day(pgettext_lazy("of an industry college", "closed on"), _("The last day on which it runs."))
 
 
 class SignForm(ActionForm):

@@ -51,13 +51,13 @@ class IndustryCollege(Record):
     """产业学院: a college run together with industry, from its plan to its acceptance (四（二）1)."""
 
     class Status(models.TextChoices):
-        PLANNED = "planned", _("planned")
-        REVIEW = "review", _("in review")
-        APPROVED = "approved", _("approved")
-        BUILDING = "building", _("being built")
-        MID_CHECKED = "mid_checked", _("mid-term check passed")
-        ACCEPTED = "accepted", _("accepted")
-        CLOSED = "closed", _("closed")
+        PLANNED = "planned", pgettext_lazy("of an industry college", "planned")
+        REVIEW = "review", pgettext_lazy("of an industry college", "in review")
+        APPROVED = "approved", pgettext_lazy("of an industry college", "approved")
+        BUILDING = "building", pgettext_lazy("of an industry college", "being built")
+        MID_CHECKED = "mid_checked", pgettext_lazy("of an industry college", "mid-term check passed")
+        ACCEPTED = "accepted", pgettext_lazy("of an industry college", "accepted")
+        CLOSED = "closed", pgettext_lazy("of an industry college", "closed")
 
     class Level(models.TextChoices):
         SCHOOL = "school", pgettext_lazy("level", "school")
@@ -81,7 +81,7 @@ class IndustryCollege(Record):
         null=True,
         blank=True,
         related_name="industry_colleges_directed",
-        verbose_name=_("director"),
+        verbose_name=pgettext_lazy("of an industry college", "director"),
     )
     groups = models.ManyToManyField(
         MajorGroup, blank=True, related_name="industry_colleges", verbose_name=_("major groups")
@@ -99,7 +99,9 @@ class IndustryCollege(Record):
     ends_on = models.DateField(_("runs until"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PLANNED)
     approved_on = models.DateField(_("approved on"), null=True, blank=True)
-    level = models.CharField(_("level"), max_length=10, choices=Level, default=Level.SCHOOL)
+    level = models.CharField(
+        pgettext_lazy("of recognition", "level"), max_length=10, choices=Level, default=Level.SCHOOL
+    )
     recognised_on = models.DateField(_("recognised on"), null=True, blank=True)
     recognition_number = models.CharField(_("number of the recognition"), max_length=80, blank=True)
     close_reason = models.CharField(_("reason for closing"), max_length=300, blank=True)
@@ -201,8 +203,8 @@ class CharterSection(Record):
         IndustryCollege, models.CASCADE, related_name="charter_sections", verbose_name=_("industry college")
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1)
-    part = models.CharField(_("part"), max_length=14, choices=Part)
-    text = models.TextField(_("text"), blank=True)
+    part = models.CharField(pgettext_lazy("of a charter", "part"), max_length=14, choices=Part)
+    text = models.TextField(pgettext_lazy("of a charter", "text"), blank=True)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     scope = Scope(units=("college__unit",), people=("college__director",))
     lookup = ("college__code",)
@@ -461,12 +463,12 @@ class Check(Record):
 
     class Kind(models.TextChoices):
         MID = "mid", _("mid-term check")
-        ACCEPTANCE = "acceptance", _("acceptance")
+        ACCEPTANCE = "acceptance", pgettext_lazy("of an industry college", "acceptance")
 
     class Verdict(models.TextChoices):
-        PASSED = "passed", _("passed")
-        REWORK = "rework", _("to be reworked")
-        FAILED = "failed", _("not passed")
+        PASSED = "passed", pgettext_lazy("verdict", "passed")
+        REWORK = "rework", pgettext_lazy("verdict", "to be reworked")
+        FAILED = "failed", pgettext_lazy("verdict", "not passed")
 
     college = models.ForeignKey(
         IndustryCollege, models.CASCADE, related_name="checks", verbose_name=_("industry college")
@@ -476,14 +478,14 @@ class Check(Record):
     experts = models.CharField(_("experts"), max_length=300)
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=1, null=True, blank=True)
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict)
-    findings = models.TextField(_("findings"), blank=True)
+    findings = models.TextField(pgettext_lazy("of a check", "findings"), blank=True)
     scope = Scope(units=("college__unit",), people=("college__director",))
     lookup = ("college__code",)
     title_needs = ("college",)
 
     class Meta:
-        verbose_name = _("check")
-        verbose_name_plural = _("checks")
+        verbose_name = pgettext_lazy("of an industry college", "check")
+        verbose_name_plural = pgettext_lazy("of an industry college", "checks")
         ordering = ["-held_on", "-id"]
         constraints = [
             models.UniqueConstraint(
@@ -512,12 +514,12 @@ class ResourceAllocation(Record):
     """资源配置: what a party puts into an industry college in an academic year, and when it was delivered (四（二）1)."""
 
     class Kind(models.TextChoices):
-        SITE = "site", _("site")
+        SITE = "site", pgettext_lazy("resource", "site")
         EQUIPMENT = "equipment", _("equipment")
         SOFTWARE = "software", _("software")
         CASH = "cash", _("cash")
         PEOPLE = "people", pgettext_lazy("resource", "people")
-        OPERATION = "operation", _("operation")
+        OPERATION = "operation", pgettext_lazy("resource", "operation")
 
     college = models.ForeignKey(
         IndustryCollege, models.CASCADE, related_name="resources", verbose_name=_("industry college")

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.industry_colleges import board, queries
 from zhixing.industry_colleges.models import (
@@ -93,7 +94,9 @@ def charter_panel(college: IndustryCollege, actor: Actor) -> str:
             {
                 "label": label,
                 "state": "met" if part in in_force else "unmet",
-                "words": _("in force") if part in in_force else _("missing"),
+                "words": pgettext("of a charter", "in force")
+                if part in in_force
+                else pgettext("of a charter", "missing"),
                 "url": sheet.url("detail", in_force[part]["pk"]) if sheet and part in in_force else "",
             }
             for part, label in CharterSection.Part.choices
@@ -141,8 +144,8 @@ def _resource_chart(college: IndustryCollege, rows: QuerySet) -> dict[str, Any] 
     labels = [(party, str(label)) for party, label in Party.choices if party in found]
     series = []
     for name, colour, amount in (
-        (_("delivered"), "$c1", lambda row: row["here"]),
-        (_("still to come"), "$c4", lambda row: row["total"] - row["here"]),
+        (pgettext("resource", "delivered"), "$c1", lambda row: row["here"]),
+        (pgettext("resource", "still to come"), "$c4", lambda row: row["total"] - row["here"]),
     ):
         data = [
             {
@@ -173,7 +176,13 @@ def _resource_chart(college: IndustryCollege, rows: QuerySet) -> dict[str, Any] 
             "yAxis": {"type": "category", "data": [label for _party, label in reversed(labels)]},
             "series": series,
         },
-        "heads": [_("party"), _("share"), _("value in yuan"), _("delivered"), _("kinds of resource")],
+        "heads": [
+            _("party"),
+            _("share"),
+            _("value in yuan"),
+            pgettext("resource", "delivered"),
+            _("kinds of resource"),
+        ],
         "rows": [
             [
                 label,

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, Max, Model, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.industry_colleges import actions, forms, models, panels
 from zhixing.industry_colleges.queries import proven
@@ -305,7 +306,12 @@ class CheckSheet(Sheet):
     filters = ("kind", "verdict", "college", "college__unit", "held_on", "score")
     tabs = "kind"
     search = ("college__name", "experts", "findings")
-    groups = ((_("Check"), ("college", "kind", "held_on", "experts", "score", "verdict", "findings")),)
+    groups = (
+        (
+            pgettext_lazy("of an industry college", "Check"),
+            ("college", "kind", "held_on", "experts", "score", "verdict", "findings"),
+        ),
+    )
     natural_key = ("college", "kind", "held_on")
     synonyms = {
         "college": ("产业学院", "产业学院名称", "产业学院编号"),
@@ -403,7 +409,7 @@ class AreaOutputSheet(Sheet):
     search = ("title", "college__name", "area__name", "note")
     groups = (
         (_("Area output"), ("college", "area", "title", "made_on", "quantity", "measured_in", "parties")),
-        (_("Proof"), ("link", "activity", "agreement")),
+        (pgettext_lazy("of an output", "Proof"), ("link", "activity", "agreement")),
         (_("Notes"), ("recorded_by", "note")),
     )
     natural_key = ("college", "area", "made_on", "title")
