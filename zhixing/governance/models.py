@@ -109,6 +109,12 @@ class Seat(Record):
                     "A seat of the school names its person; any other seat names the person and the organisation."
                 ),
             ),
+            models.UniqueConstraint(
+                fields=["committee", "party", "person", "name", "starts_on"],
+                name="seat_once",
+                nulls_distinct=False,
+                violation_error_message=_("This seat is already recorded."),
+            ),
         ]
 
     def __str__(self) -> str:

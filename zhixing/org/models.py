@@ -454,6 +454,11 @@ class Delegation(Record):
                 condition=~Q(from_person=F("to_person")),
                 violation_error_message=_("Nobody can be their own deputy."),
             ),
+            models.UniqueConstraint(
+                fields=["from_person", "to_person", "role", "starts_on"],
+                name="delegation_once",
+                violation_error_message=_("This delegation is already recorded."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -75,8 +75,13 @@ class UnitNameSheet(Sheet):
     columns = ("unit", "name", "starts_on", "ends_on")
     filters = ("unit",)
     groups = ((_("Former name"), ("unit", "name", "starts_on", "ends_on")),)
-    natural_key = ("unit", "name")
-    synonyms = {"unit": ("单位", "部门"), "name": ("曾用名", "名称")}
+    natural_key = ("unit", "starts_on")
+    synonyms = {
+        "unit": ("单位", "部门"),
+        "name": ("曾用名", "名称"),
+        "starts_on": ("启用日期", "开始日期"),
+        "ends_on": ("停用日期", "结束日期"),
+    }
 
 
 class MajorGroupSheet(Sheet):
