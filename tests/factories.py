@@ -151,18 +151,14 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
 
 
 def _needed(field: models.Field, full: bool) -> bool:
-    if field.primary_key or isinstance(field, models.GeneratedField) or not field.editable:
-        return not (field.primary_key or isinstance(field, models.GeneratedField) or field.blank or field.null) and (
-            not field.has_default()
-            and not getattr(field, "auto_now", False)
-            and not getattr(field, "auto_now_add", False)
-        )
-    if full:
-        own = field.is_relation and field.related_model is field.model
-        return (not own and not isinstance(field, models.OneToOneField) and not field.has_default()) or _needed(
-            field, False
-        )
-    return not (field.null or field.has_default() or field.blank)
+    """Whether a record must say this field itself."""
+    if isinstance(field, (models.GeneratedField, models.AutoField)):
+        return False
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False) or field.has_default():
+        return False
+    if full and field.editable and not isinstance(field, models.OneToOneField):
+        return not (field.is_relation and field.related_model is field.model)
+    return not (field.null or field.blank)
 
 
 def _nest(spec: dict[str, Any], path: str, value: Any) -> None:

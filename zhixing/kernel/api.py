@@ -205,11 +205,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _known(given: dict[str, Any], names: Iterable[str]) -> None:
-    unknown = {
-        name: [{"message": _("There is no such field, or it is not yours to write.")}]
-        for name in given
-        if name not in set(names)
-    }
+    words = _("There is no such field, or it is not yours to write.")
+    unknown = {name: [{"message": words}] for name in given.keys() - set(names)}
     if unknown:
         raise Refused(422, unknown)
 

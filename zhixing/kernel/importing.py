@@ -34,7 +34,7 @@ from zhixing.intake.reading import (
 from zhixing.kernel import changes, events, staging
 from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField, validate_uscc
 from zhixing.kernel.forms import candidates, naming_words
-from zhixing.kernel.models import HeaderMemory, ImportRun
+from zhixing.kernel.models import HeaderMemory, ImportRun, Record
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
 from zhixing.kernel.writing import readable
@@ -181,10 +181,10 @@ def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> di
         found.update({text: sorted(keys) for text, keys in hits.items()})
     missing = {text for text in wanted if text not in found}
     needs = getattr(model, "title_needs", ())
-    if missing and needs:
-        # An export writes titles: "张三（某公司）", "某委员会 2025-2026 v1". They are made of several records, so no column holds them.
+    if missing and (needs or not issubclass(model, Record)):
+        # An export writes titles: "张三（某公司）", "某委员会 2025-2026 v1", "I6510 软件开发". No one column holds them.
         titles: dict[str, set[Any]] = defaultdict(set)
-        for row in rows.select_related(*needs).order_by().iterator(chunk_size=2000):
+        for row in (rows.select_related(*needs) if needs else rows).order_by().iterator(chunk_size=2000):
             if (title := str(row)) in missing:
                 titles[title].add(row.pk)
         found.update({text: sorted(keys) for text, keys in titles.items()})
