@@ -185,13 +185,15 @@ def rank_applicants(
 def _ready(classes: Sequence[OrderClass], by: Actor) -> None:
     """Refuse a match that would not be final: a class that is not ours, still open, or not fully ranked."""
     for row in classes:
-        _recruiting(row)
+        # Rights first: what another college's class still lacks is not ours to be told.
         if not by.can_on(row, "change"):
             raise FlowError(
                 _("Its applicants have also applied for “%(name)s”, which you may not match: ask its college."),
                 code="joint_forbidden",
                 params={"name": row.name},
             )
+    for row in classes:
+        _recruiting(row)
         if row.recruits_until and row.recruits_until >= timezone.localdate():
             raise FlowError(
                 _("“%(name)s” takes applications until %(day)s."),
