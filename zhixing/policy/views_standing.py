@@ -181,7 +181,8 @@ def evidence_table(standing: models.Standing, actor: Actor) -> tuple[list[dict[s
             {
                 "cells": cells,
                 "url": sheet.url("detail", row.pk) if sheet and open_ else "",
-                "in_order": getattr(row, "in_order", None),
+                # What a roll-up counts are standings: those that reach their target are in order.
+                "in_order": row.reached if isinstance(row, models.Standing) else getattr(row, "in_order", None),
             }
         )
     heads = [sheet.column_label(column) for column in columns] if sheet and columns else [_("record")]
