@@ -279,7 +279,7 @@ class Apprenticeships:
 
     def _four_parties(self, minors: list[Apprentice]) -> None:
         """Of whoever was 16 or 17 on joining, an agreement that the guardian signed too."""
-        kind = AgreementKind.objects.get(code="apprenticeship")
+        kind = AgreementKind.objects.get(code="apprentice")
         for number, row in enumerate(minors, 1):
             programme = row.programme
             row.agreement = Agreement(
