@@ -6,7 +6,7 @@ $manage messages --compile
 $manage migrate --verbosity 0
 $manage make-college
 $manage load-policy
-$manage assess
+$manage assess --past
 if [ "${SERVE:-1}" = 0 ]; then
     echo "The sample college is ready. Serve it with: make run"
 else
