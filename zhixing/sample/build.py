@@ -13,7 +13,6 @@ from zhixing.agreements import models as agreement_models
 from zhixing.cultivation import models as cultivation_models
 from zhixing.governance import models as governance_models
 from zhixing.industry_colleges import models as industry_college_models
-from zhixing.industry_colleges import models as industry_college_models
 from zhixing.kernel.models import ApprovalCase, ApprovalRoute, Event
 from zhixing.kernel.scope import type_key
 from zhixing.org import models as org_models
@@ -21,6 +20,7 @@ from zhixing.org import reference_data
 from zhixing.partners import models as partner_models
 from zhixing.sample import (
     agreements,
+    apprenticeships,
     college,
     college_facts,
     cooperation,
@@ -84,17 +84,6 @@ MODELS: tuple[type[models.Model], ...] = (
     industry_college_models.Area,
     industry_college_models.AreaPlan,
     industry_college_models.AreaOutput,
-    industry_college_models.IndustryCollege,
-    industry_college_models.CharterSection,
-    industry_college_models.Seat,
-    industry_college_models.CouncilMeeting,
-    industry_college_models.ConstructionPlan,
-    industry_college_models.PlanMilestone,
-    industry_college_models.Check,
-    industry_college_models.ResourceAllocation,
-    industry_college_models.Area,
-    industry_college_models.AreaPlan,
-    industry_college_models.AreaOutput,
     cultivation_models.Post,
     cultivation_models.Ability,
     cultivation_models.TrainingPlan,
@@ -112,6 +101,16 @@ MODELS: tuple[type[models.Model], ...] = (
     cultivation_models.RosterEntry,
     cultivation_models.Hire,
     cultivation_models.FollowUp,
+    cultivation_models.Apprenticeship,
+    cultivation_models.EnrolmentPlan,
+    cultivation_models.Candidate,
+    cultivation_models.Apprentice,
+    cultivation_models.MasterPair,
+    cultivation_models.Rotation,
+    cultivation_models.QualityReview,
+    cultivation_models.CircumstanceChange,
+    cultivation_models.Risk,
+    cultivation_models.PlaybookStep,
     agreement_models.AgreementKind,
     agreement_models.Template,
     agreement_models.Agreement,
@@ -198,8 +197,8 @@ def build(scale: float, seed: int, today: date) -> World:
     task_books.make_routes(plan)
     task_books.make_task_books(plan, world)
     industry_colleges.make_industry_colleges(plan, world)
-    industry_colleges.make_industry_colleges(plan, world)
     cultivation.make_cultivation(plan, world)
+    apprenticeships.make_apprenticeships(plan, world)
     agreements.make_agreements(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
