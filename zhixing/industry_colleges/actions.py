@@ -72,7 +72,7 @@ def _record_check(college: IndustryCollege, kind: str, key: str, *, by: Actor, *
                 pass
         else:
             with changing(
-                college, f"{key}_{check.verdict}", by=by, comment=check.findings, capability="approve"
+                college, key, by=by, comment=check.findings, capability="approve", verdict=check.verdict
             ) as row:
                 if row.status not in IndustryCollege.flow[key].sources:  # type: ignore[index]
                     raise FlowError(_("This check is not due in the college's present state."), code="wrong_state")
@@ -133,7 +133,7 @@ def recognise(
 ) -> None:
     """认定: the school, the province or the nation recognises a college; a level is never lowered this way."""
     _not_in_future(recognised_on)
-    with changing(college, "recognised", by=by, comment=comment, capability="approve", level=level) as row:
+    with changing(college, "recognise", by=by, comment=comment, capability="approve", level=level) as row:
         if row.approved_on is None or row.status == IndustryCollege.Status.CLOSED:
             raise FlowError(_("Only an industry college that runs can be recognised."), code="wrong_state")
         if _LEVELS.index(level) < _LEVELS.index(row.level):
@@ -201,15 +201,14 @@ def sign_charter(college: IndustryCollege, *, by: Actor, signed_on: date, commen
             if part.signed_on is None:
                 part.signed_on = signed_on
                 part.save()
-                events.log(part, "signed", by=by, comment=comment)
         data = {"version": version, "signed_on": signed_on.isoformat()}
-        events.log(college, "charter_signed", by=by, comment=comment, data=data)
+        events.log(college, "sign_charter", by=by, comment=comment, data=data)
     return version
 
 
 def end_seat(seat: Seat, *, by: Actor, ends_on: date, comment: str = "") -> None:
     """Let a seat end on a day, the last on which it counts."""
-    with changing(seat, "ended", by=by, comment=comment, ends_on=ends_on.isoformat()) as row:
+    with changing(seat, "end", by=by, comment=comment, ends_on=ends_on.isoformat()) as row:
         if row.ends_on and row.ends_on <= ends_on:
             raise FlowError(
                 _("The seat already ends on %(day)s."), code="ended", params={"day": row.ends_on.isoformat()}

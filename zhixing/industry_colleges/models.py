@@ -404,7 +404,7 @@ class ConstructionPlan(Record):
         for before in plans:
             before.status = ConstructionPlan.Status.REPLACED
             before.save()
-            events.log(before, "replace", by=SYSTEM, comment=str(self), data={"from": "approved", "to": "replaced"})
+            events.log(before, "new_version", by=SYSTEM, comment=str(self), data={"from": "approved", "to": "replaced"})
 
 
 @tracked

@@ -173,7 +173,10 @@ def _resource_chart(college: IndustryCollege, rows: QuerySet) -> dict[str, Any] 
             "legend": {"top": 0, "right": 0},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
             "xAxis": {"type": "value"},
-            "yAxis": {"type": "category", "data": [label for _party, label in reversed(labels)]},
+            "yAxis": {
+                "type": "category",
+                "data": [f"{label} {found[party]['total'] / everything:.0%}" for party, label in reversed(labels)],
+            },
             "series": series,
         },
         "heads": [

@@ -198,10 +198,9 @@ class Story:
                 yield row, "build", self._day(founded + timedelta(days=30)), clerk, ""
             for check in row.checks.order_by("held_on"):
                 verb = "mid_check" if check.kind == "mid" else "accept"
-                verb = verb if check.verdict == "passed" else f"{verb}_{check.verdict}"
                 yield row, verb, self._day(check.held_on), self.office, check.findings
             if row.level == IndustryCollege.Level.PROVINCE and row.recognised_on:
-                yield row, "recognised", self._day(row.recognised_on), self.office, row.recognition_number
+                yield row, "recognise", self._day(row.recognised_on), self.office, row.recognition_number
         for plan in ConstructionPlan.objects.select_related("college__unit").order_by("pk"):
             clerk = self._clerk(plan.college.unit.code)
             yield plan, "created", plan.created_at, clerk, ""
