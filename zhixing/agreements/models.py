@@ -109,6 +109,8 @@ class Agreement(Record):
     scope = Scope(units=("unit",), people=("owner", "student__person", "major_group__leader"))
     lookup = ("number", "title")
     picked = True
+    # The kind is on every page of an agreement; and a title of several columns is read back by its whole.
+    title_needs = ("kind",)
     flow = Flow(
         (
             Step("ask", _("Ask the parties to confirm"), ("draft",), "confirming", icon="mail", primary=True),

@@ -204,7 +204,7 @@ class AgreementPartySheet(Sheet):
     model = models.AgreementParty
     icon = "users"
     description = _("Who promises, and as what; its data are confirmed by itself.")
-    columns = ("name", "agreement", "role", "order", "uscc", "signatory", "contact", "confirmed_at")
+    columns = ("name", "agreement", "role", "order", "uscc", "signatory", "contact", "person", "confirmed_at")
     filters = ("role", "agreement", "organisation", "student", "confirmed_at")
     tabs = "role"
     search = ("name", "uscc", "agreement__title", "agreement__number")

@@ -4,30 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agreements', '0003_one_time_codes'),
+        ("agreements", "0003_one_time_codes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='agreementdocument',
-            name='file',
-            field=models.FileField(blank=True, editable=False, max_length=255, upload_to='agreements/%Y/%m/', verbose_name='file'),
+            model_name="agreementdocument",
+            name="file",
+            field=models.FileField(
+                blank=True, editable=False, max_length=255, upload_to="agreements/%Y/%m/", verbose_name="file"
+            ),
         ),
         migrations.AlterField(
-            model_name='agreementdocumentevent',
-            name='file',
-            field=models.FileField(blank=True, editable=False, max_length=255, upload_to='agreements/%Y/%m/', verbose_name='file'),
+            model_name="agreementdocumentevent",
+            name="file",
+            field=models.FileField(
+                blank=True, editable=False, max_length=255, upload_to="agreements/%Y/%m/", verbose_name="file"
+            ),
         ),
         migrations.AlterField(
-            model_name='template',
-            name='file',
-            field=models.FileField(blank=True, editable=False, max_length=255, upload_to='templates/%Y/', verbose_name='Word file'),
+            model_name="template",
+            name="file",
+            field=models.FileField(
+                blank=True, editable=False, max_length=255, upload_to="templates/%Y/", verbose_name="Word file"
+            ),
         ),
         migrations.AlterField(
-            model_name='templateevent',
-            name='file',
-            field=models.FileField(blank=True, editable=False, max_length=255, upload_to='templates/%Y/', verbose_name='Word file'),
+            model_name="templateevent",
+            name="file",
+            field=models.FileField(
+                blank=True, editable=False, max_length=255, upload_to="templates/%Y/", verbose_name="Word file"
+            ),
         ),
     ]

@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('agreements', '0004_optional_files'),
+        ("agreements", "0004_optional_files"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='agreementparty',
-            name='confirmed_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='confirmed at'),
+            model_name="agreementparty",
+            name="confirmed_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="confirmed at"),
         ),
         migrations.AlterField(
-            model_name='agreementparty',
-            name='confirmed_by',
-            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name='confirmed by'),
+            model_name="agreementparty",
+            name="confirmed_by",
+            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name="confirmed by"),
         ),
         migrations.AlterField(
-            model_name='agreementpartyevent',
-            name='confirmed_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='confirmed at'),
+            model_name="agreementpartyevent",
+            name="confirmed_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="confirmed at"),
         ),
         migrations.AlterField(
-            model_name='agreementpartyevent',
-            name='confirmed_by',
-            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name='confirmed by'),
+            model_name="agreementpartyevent",
+            name="confirmed_by",
+            field=models.CharField(blank=True, editable=False, max_length=80, verbose_name="confirmed by"),
         ),
     ]
