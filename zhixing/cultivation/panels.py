@@ -116,7 +116,7 @@ def class_panel(order_class: OrderClass, actor: Actor) -> str:
         "order_class": order_class,
         "gates": gates,
         "widest": widest,
-        "rate": told.hire_rate,
+        "rate": None if told.hire_rate is None else told.hire_rate * 100,
         "shows_rate": order_class.status in ("finished", "closed"),
         "plan": plan,
         "plan_url": address(plan, actor) if plan else "",
