@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 NAMES: dict[str, Any] = {
     "policy.upstream": _("upstream papers"),
     "partners.community": _("communities of industry and education"),
-    "agreements.agreement": _("agreements"),
     "cultivation.apprenticeship": _("apprenticeships"),
     "cultivation.enrolment_plan": _("joint enrolment plans"),
     "cultivation.quality_review": _("quality reviews"),
