@@ -7,7 +7,8 @@ A backup is a folder that is named only when it is whole:
     SHA256SUMS      `sha256sum -c SHA256SUMS` checks all of it
 
 Identity numbers and telephones are encrypted with the key in the home folder (`field.key`), which no backup holds
-unless it is asked for: keep it elsewhere, for without it those two stay unreadable. A restore goes into a new database
+unless it is asked for: keep it elsewhere, for without it those two stay unreadable. The same holds for the keys in
+`cert/` that sign agreements: without them papers signed before can no longer be told from forged ones. A restore goes into a new database
 which takes the old one's name when it is complete; what was there before stays beside it until you drop it.
 """
 
@@ -100,6 +101,8 @@ def save(parent: Path, with_keys: bool) -> Path:
         for key in KEYS:
             if (home / key).is_file():
                 shutil.copy2(home / key, partial / "keys" / key)
+        if (home / "cert").is_dir():
+            shutil.copytree(home / "cert", partial / "keys" / "cert")
     manifest = {
         "format": FORMAT,
         "made": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -184,6 +187,12 @@ def restore(backup: Path) -> list[str]:
             (home / key.name).rename(home / f"{key.name}.before-{stamp}")
         shutil.copy2(key, home / key.name)
         (home / key.name).chmod(0o600)
+    if (backup / "keys" / "cert").is_dir():
+        # The keys that signed agreements; what was sealed here meanwhile is checked with the keys kept aside.
+        if (home / "cert").is_dir():
+            (home / "cert").rename(home / f"cert.before-{stamp}")
+            said.append(f"The signing keys that were there are kept in {home / f'cert.before-{stamp}'}.")
+        shutil.copytree(backup / "keys" / "cert", home / "cert")
     return [
         f"Restored the backup of {manifest['made']}.",
         *said,

@@ -57,6 +57,18 @@ def test_a_backup_restores_on_an_empty_machine(home: Path, monkeypatch: pytest.M
     assert "kept as zhixing_before_" in restored.stdout
     client.leave()
 
+    # Asked for, the keys come along, with those that sign agreements.
+    (home / "cert").mkdir()
+    (home / "cert" / "verify.key").write_text("ed25519")
+    kept = command(home, "save", "--keys", "--to", str(home / "with-keys"))
+    assert kept.returncode == 0, kept.stderr
+    whole = next((home / "with-keys").iterdir())
+    assert (whole / "keys" / "cert" / "verify.key").read_text() == "ed25519"
+    assert (whole / "keys" / "field.key").read_text() == "k" * 44
+    (home / "cert" / "verify.key").write_text("lost")
+    assert command(home, "restore", str(whole)).returncode == 0
+    assert (home / "cert" / "verify.key").read_text() == "ed25519"
+
     # Another machine, empty: without the key it refuses, with it everything is there.
     other = home / "other"
     monkeypatch.setenv("ZHIXING_HOME", str(other))

@@ -10,6 +10,6 @@ urlpatterns = [
     path("verify/public-key.pem", views.public_key_file, name="verify-key-file"),
     path("verify/public-key.svg", views.public_key_qr, name="verify-key-qr"),
     path("v/<str:text>/", views.verify_page, name="verify-code"),
-    path("v/<str:text>/<int:page>", views.verify_page),
-    path("v/<str:text>", views.verify_page),
+    path("v/<str:text>/<int:page>", views.verify_page, name="verify-page"),
+    path("v/<str:text>", views.verify_page, name="verify-short"),
 ]
