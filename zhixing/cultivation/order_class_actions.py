@@ -386,8 +386,8 @@ def follow_up(
 ) -> FollowUp:
     """回访: record what was found three or six months after hiring, not before that day has come."""
     _not_in_future(done_on)
-    if not by.can(FollowUp, "add") or not by.can_on(hired, "view"):
-        raise FlowError(_("You may not add a record of this type."), code="forbidden")
+    if not by.can_on(hired, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
     due = queries.due_day(hired, month)
     if done_on < due:
         raise FlowError(

@@ -228,7 +228,6 @@ class HireSheet(Sheet):
             "follow_up",
             _("Record a follow-up"),
             actions.follow_up,
-            capability="view",
             icon="phone",
             primary=True,
             form=order_class_forms.FollowUpForm,

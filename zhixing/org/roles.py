@@ -98,7 +98,7 @@ _CHOSEN = {
     "leader": "v:all",
     "dean": "vacdxip:unit",
     "secretary": "vacdxi:unit",
-    "group_leader": "vacx:own",
+    "group_leader": "vacx:unit",
     "teacher": "v:own",
     "employment": "vx:all",
     "student": "v:own",
