@@ -58,7 +58,7 @@ PLAIN: dict[str, str] = {
     "agreement-preview": "agreements.agreement:view",
     "agreement-file": "agreements.agreement_document:view",
     "agreement-party-link": "agreements.agreement_party:view",
-    "agreement-template-new": "agreements.template:add",
+    "agreement-template-new": "agreements.template:change",
     "agreement-template-shipped": "agreements.agreement_kind:view",
     "agreement-template-file": "agreements.template:view",
     "signing-inside": OWN,

@@ -86,7 +86,7 @@ def give_number(agreement: Agreement) -> str:
 
 def write_contents(agreement: Agreement, *, by: Actor, comment: str = "", **values: Any) -> None:
     """Write what the text says: `content_goals`, `detail_places` and so on, by the kind's codes; the rest stays."""
-    with changing(agreement, "contents_written", by=by, comment=comment) as locked:
+    with changing(agreement, "contents", by=by, comment=comment) as locked:
         needs(locked, *OPEN)
         contents, details = dict(locked.contents), dict(locked.details)
         for spec in locked.kind.contents:
@@ -107,7 +107,7 @@ def first_wording(agreement: Agreement) -> dict[str, str]:
 
 def prepare(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
     """Fill in what is known: the parties that the kind asks for, and the proposed wording where nothing is written."""
-    with changing(agreement, "prepared", by=by, comment=comment) as locked:
+    with changing(agreement, "prepare", by=by, comment=comment) as locked:
         needs(locked, *OPEN)
         locked.contents = first_wording(locked)
         if not locked.takes_interns:
@@ -192,7 +192,7 @@ def ask(agreement: Agreement, *, by: Actor, comment: str = "") -> None:
 
 def confirm(party: AgreementParty, *, by: Actor, comment: str = "", name: str = "", **values: Any) -> None:
     """A party's data are right: said by itself through its link (`name` is who said it), or on paper to the clerk."""
-    with changing(party, "party_confirmed", by=by, comment=comment) as locked:
+    with changing(party, "confirm", by=by, comment=comment) as locked:
         needs(locked.agreement, *OPEN)
         for field_name, value in values.items():
             setattr(locked, field_name, value)
@@ -403,7 +403,7 @@ def fulfil(obligation: Obligation, *, by: Actor, fulfilled_on: date | None = Non
     """An obligation is met; its task is done with it."""
     day = fulfilled_on or timezone.localdate()
     _not_in_future(day)
-    with changing(obligation, "fulfilled", by=by, comment=comment) as locked:
+    with changing(obligation, "fulfil", by=by, comment=comment) as locked:
         if locked.fulfilled_on is not None:
             raise FlowError(_("This obligation is already met."), code="wrong_state")
         locked.fulfilled_on = day
@@ -424,7 +424,7 @@ def change_kind(
     comment: str = "",
 ) -> None:
     """Change what a kind asks for; agreements that are already approved or signed keep their text."""
-    with changing(kind, "asks_changed", by=by, comment=comment) as locked:
+    with changing(kind, "asks", by=by, comment=comment) as locked:
         locked.roles, locked.contents, locked.details = roles, contents, details
         signers = [signer for signer in locked.signers if signer["role"] in {*roles, PartyRole.GUARDIAN}]
         there = {signer["role"] for signer in signers}

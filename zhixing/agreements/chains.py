@@ -92,7 +92,7 @@ def amend(agreement: Agreement, *, by: Actor, comment: str = "") -> str:
                 note=row.note,
             )
             add(fresh, by=by, follows=True)
-        events.log(agreement, "amended", by=by, comment=comment, data={"draft": new.pk})
+        events.log(agreement, "amend", by=by, comment=comment, data={"draft": new.pk})
     return address_of(new)
 
 
@@ -122,7 +122,7 @@ def renew(
         )
         add(new, by=by, comment=comment, follows=True)
         _copy_parties(agreement, new, by=by)
-        events.log(agreement, "renewal_drafted", by=by, comment=comment, data={"draft": new.pk})
+        events.log(agreement, "renew", by=by, comment=comment, data={"draft": new.pk})
     return address_of(new)
 
 

@@ -47,7 +47,11 @@ def page_count(content: bytes) -> int:
 def template_in_force(kind: AgreementKind, on: date | None = None) -> Template | None:
     """The version of a kind's template that is in force on a day."""
     day = on or timezone.localdate()
-    rows = kind.templates.filter(archived_at=None, effective_from__lte=day).order_by("-effective_from", "-version")
+    rows = (
+        kind.templates.filter(archived_at=None, effective_from__lte=day)
+        .exclude(file="")
+        .order_by("-effective_from", "-version")
+    )
     return next((row for row in rows if row.effective_to is None or row.effective_to >= day), None)
 
 
@@ -88,8 +92,8 @@ def add_template(
     kind: AgreementKind, content: bytes, *, title: str, effective_from: date, note: str = "", by: Actor | None = None
 ) -> Template:
     """A new version of a kind's template; the one before ends the day before. Raises ValidationError in words."""
-    if by is not None and not by.can(Template, "add"):
-        raise FlowError(_("You may not add a record of this type."), code="forbidden")
+    if by is not None and not by.can(Template, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
     fields = checked_fields(kind, content)
     AgreementKind.objects.select_for_update().get(pk=kind.pk)
     before = kind.templates.order_by("-version").first()
@@ -212,7 +216,7 @@ def store(
     document.save()
     events.log(
         agreement,
-        "document_made",
+        "document",
         by=by,
         comment=comment or get_valid_filename(document.name),
         data={"document": document.pk, "kind": kind, "format": format, "sha256": digest},

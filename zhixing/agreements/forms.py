@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.agreements.checks import in_language
 from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, PartyRole
@@ -76,8 +77,8 @@ class SignedForm(ActionForm):
 
 
 class RenewForm(ActionForm):
-    starts_on = day_field(_("term from"))
-    ends_on = day_field(_("term until"))
+    starts_on = day_field(pgettext_lazy("of an agreement", "term from"))
+    ends_on = day_field(pgettext_lazy("of an agreement", "term until"))
 
     record: Agreement
 

@@ -52,7 +52,7 @@ class Agreement(Record):
         SUBMITTED = "submitted", _("in approval")
         APPROVED = "approved", _("approved")
         SIGNING = "signing", _("being signed")
-        IN_FORCE = "in_force", _("in force")
+        IN_FORCE = "in_force", pgettext_lazy("of an agreement", "in force")
         ENDED = "ended", pgettext_lazy("of an agreement", "ended")
         TERMINATED = "terminated", _("terminated")
         RENEWED = "renewed", _("renewed")
@@ -79,8 +79,8 @@ class Agreement(Record):
     owner = models.ForeignKey(
         Person, models.SET_NULL, null=True, blank=True, related_name="agreements_kept", verbose_name=_("handled by")
     )
-    starts_on = models.DateField(_("term from"))
-    ends_on = models.DateField(_("term until"))
+    starts_on = models.DateField(pgettext_lazy("of an agreement", "term from"))
+    ends_on = models.DateField(pgettext_lazy("of an agreement", "term until"))
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     # The day on which it really ended, where that was not the last day of its term.
     ended_on = models.DateField(_("ended on"), null=True, blank=True)

@@ -67,7 +67,7 @@ def kind_panel(kind: AgreementKind, actor: Actor) -> str:
         "signers": [PartyRole(signer["role"]).label for signer in kind.signers],
         "contents": [(spec["code"], in_language(spec["name"])) for spec in kind.contents],
         "details": [(spec["code"], in_language(spec["name"])) for spec in kind.details],
-        "may_add": actor.can(Template, "add"),
+        "may_add": actor.can(Template, "change"),
     }
     return render_to_string("agreements/_kind.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +20,9 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now, TruncDate
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -29,6 +31,7 @@ from zhixing.agreements.queries import EXPIRING_DAYS
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _ACT = models.Agreement.flow
+TODAY = TruncDate(Now())
 
 
 def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
@@ -39,7 +42,8 @@ def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any
 
 
 def _days_until(name: str) -> Any:
-    return Func(F(name), template="(%(expressions)s - CURRENT_DATE)", output_field=IntegerField())
+    """Days from today, in the college's own time zone, to a day of the record."""
+    return Func(F(name), TODAY, template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField())
 
 
 # Owed still: neither recorded as met, nor is the task that stands for it done.
@@ -66,6 +70,10 @@ class _Kept(Sheet):
 
 def _open(agreement: models.Agreement) -> bool:
     return agreement.status in actions.OPEN
+
+
+def _over(agreement: models.Agreement) -> bool:
+    return agreement.ends_on < timezone.localdate()
 
 
 def _in_force(agreement: models.Agreement) -> bool:
@@ -138,8 +146,14 @@ class AgreementSheet(_Kept):
         Action("prepare", _("Fill in what is known"), actions.prepare, icon="auto", available=_open),
         flow_action(_ACT, "ask", actions.ask),
         flow_action(_ACT, "withdraw"),
-        flow_action(_ACT, "submit", actions.submit),
-        flow_action(_ACT, "clear", actions.clear),
+        replace(
+            flow_action(_ACT, "submit", actions.submit),
+            available=lambda agreement: _open(agreement) and agreement.kind.needs_approval,
+        ),
+        replace(
+            flow_action(_ACT, "clear", actions.clear),
+            available=lambda agreement: _open(agreement) and not agreement.kind.needs_approval,
+        ),
         flow_action(_ACT, "sign", actions.start_signing, form=forms_signing.SignersForm),
         Action(
             "paper",
@@ -150,7 +164,10 @@ class AgreementSheet(_Kept):
             form=forms.SignedForm,
             available=lambda agreement: agreement.status in ("approved", "signing"),
         ),
-        flow_action(_ACT, "enforce", actions.enforce, form=forms.SignedForm),
+        replace(
+            flow_action(_ACT, "enforce", actions.enforce, form=forms.SignedForm),
+            available=lambda agreement: agreement.status == models.Agreement.Status.SIGNING,
+        ),
         flow_action(_ACT, "return", actions.give_back),
         Action("amend", _("Amend"), chains.amend, icon="edit", comment="required", available=_in_force),
         Action(
@@ -162,7 +179,9 @@ class AgreementSheet(_Kept):
             form=forms.RenewForm,
             available=lambda agreement: agreement.status in ("in_force", "ended"),
         ),
-        flow_action(_ACT, "end", chains.end),
+        replace(
+            flow_action(_ACT, "end", chains.end), available=lambda agreement: _in_force(agreement) and _over(agreement)
+        ),
         flow_action(_ACT, "terminate", chains.terminate, form=forms.TerminateForm),
         Action(
             "document",
@@ -347,7 +366,7 @@ class AgreementKindSheet(_Kept):
     )
     computed = {
         "valid_count": Computed(
-            _("in force"),
+            pgettext_lazy("of an agreement", "in force"),
             _number_of(models.Agreement, "kind", Q(status="in_force")),
             rows=("agreements.agreement", "kind"),
         ),

@@ -95,7 +95,7 @@ def shipped_template(request: HttpRequest, pk: int) -> HttpResponse:
 def new_template(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a new version of a kind's wording: look at it with a real agreement first, then put it in force."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not actor.can(Template, "add"):
+    if not actor.can(Template, "change"):
         raise PermissionDenied(_("Your role does not include this."))
     kind: AgreementKind = _record(request, "agreements.agreement_kind", pk)
     form = TemplateForm(request.POST or None, request.FILES or None, initial={"title": kind.name})

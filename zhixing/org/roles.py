@@ -105,6 +105,8 @@ _CHOSEN = {
     "auditor": "vx:all",
 }
 _HIRED = {**_CHOSEN, "employment": "vacxi:all"}
+# What is decided about people, and by whom: not theirs to read.
+_DECIDED = {role: cell for role, cell in _CHOSEN.items() if role != "student"}
 
 ROLE_TABLE = RoleTable(
     {
@@ -168,7 +170,8 @@ ROLE_TABLE = RoleTable(
         "industry_colleges.area_plan": _OF_INDUSTRY_COLLEGE,
         "industry_colleges.area_output": {**_OF_INDUSTRY_COLLEGE, "research": "v:all ac:own", "employment": "v:all ac:own"},
         "agreements.agreement_kind": {**_READ_ALL, "office": "vacdx:all", "student": "v:all"},
-        "agreements.template": {**_READ_ALL, "office": "vacdx:all"},
+        # A version comes in with its Word file, on a page of its own, by whoever may change templates.
+        "agreements.template": {**_READ_ALL, "office": "vcdx:all"},
         "agreements.agreement": _AGREEMENT,
         "agreements.agreement_party": {
             **_AGREEMENT,
@@ -200,10 +203,10 @@ ROLE_TABLE = RoleTable(
         "cultivation.applicant": _CHOSEN,
         "cultivation.own_choices": {"student": "va:own"},
         "cultivation.student_rank": _CHOSEN,
-        "cultivation.firm_rank": {**_CHOSEN, "student": ""},
+        "cultivation.firm_rank": _DECIDED,
         "cultivation.roster_entry": {**_CHOSEN, "employment": "vcx:all"},
         "cultivation.hire": _HIRED,
-        "cultivation.follow_up": {**_HIRED, "student": ""},
+        "cultivation.follow_up": {**_DECIDED, "employment": "vacxi:all"},
         "cultivation.apprenticeship": {**_TAUGHT, "teacher": "v:all c:own"},
         "cultivation.enrolment_plan": _TAUGHT,
         "cultivation.candidate": _CHOSEN,
@@ -211,7 +214,7 @@ ROLE_TABLE = RoleTable(
         "cultivation.master_pair": _CHOSEN,
         "cultivation.rotation": _CHOSEN,
         "cultivation.quality_review": {**_TAUGHT, "teacher": "v:all c:own"},
-        "cultivation.circumstance_change": {**_CHOSEN, "student": ""},
+        "cultivation.circumstance_change": _DECIDED,
         "cultivation.risk": {**_TAUGHT, "teacher": "v:own c:own"},
         "cultivation.playbook_step": {**_READ_ALL, "office": "vacdxi:all"},
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
