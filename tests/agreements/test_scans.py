@@ -155,7 +155,7 @@ def test_the_page_sorts_an_upload(world: World) -> None:
     agreement = on_paper(unit=world.own)
     client = world.client("office")
     assert agreement.title in client.get("/agreements/signing/scans/").content.decode()
-    data = {"files": scan_pdf(pictures(final_text(agreement))), "signed_on": timezone.localdate().isoformat()}
+    data = {"scans": scan_pdf(pictures(final_text(agreement))), "signed_on": timezone.localdate().isoformat()}
     page = client.post("/agreements/signing/scans/", data)
     assert page.status_code == 200 and 'id="pile"' in page.content.decode()
     agreement.refresh_from_db()

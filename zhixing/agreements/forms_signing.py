@@ -145,7 +145,7 @@ class FilesField(forms.FileField):
 class ScanForm(forms.Form):
     """Scans or photographs of signed papers, of one agreement or of many."""
 
-    files = FilesField(label=_("scans or photographs"))
+    scans = FilesField(label=_("scans or photographs"))
     signed_on = day_field(_("signed on"))
 
     def __init__(self, *args: Any, **kwargs: Any):

@@ -72,7 +72,7 @@ def people_inside(request: SignatureRequest, agreement: Agreement) -> list[int]:
     if party.person_id is not None:
         return [party.person_id]
     if party.role == PartyRole.STUDENT and party.student is not None:
-        return [party.student.person_id]
+        return [party.student.person_id] if party.student.person_id else []
     today = timezone.localdate()
     held = Q(ends_on=None) | Q(ends_on__gte=today)
     leaders = Membership.objects.filter(held, role=Role.LEADER, starts_on__lte=today, archived_at=None)

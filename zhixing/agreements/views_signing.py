@@ -339,9 +339,9 @@ def scans_page(request: HttpRequest) -> HttpResponse:
     pile = None
     if request.method == "POST" and form.is_valid():
         try:
-            pile = scans.take_in(form.cleaned_data["files"], by=actor, signed_on=form.cleaned_data["signed_on"])
+            pile = scans.take_in(form.cleaned_data["scans"], by=actor, signed_on=form.cleaned_data["signed_on"])
         except ValidationError as refused:
-            form.add_error("files", refused.messages)
+            form.add_error("scans", refused.messages)
     waiting = (
         SignatureRequest.objects.visible_to(actor)
         .filter(channel=Channel.PAPER, state=State.OPEN, archived_at=None)
