@@ -451,5 +451,5 @@ def urls() -> tuple[list[URLPattern], str, str]:
     patterns, name, namespace = api.urls
     for pattern in patterns:
         # These answer for themselves who may come in: a program is told 401, not sent to a sign-in page.
-        pattern.callback = login_not_required(pattern.callback)
+        pattern.callback = login_not_required(pattern.callback)  # type: ignore[type-var]
     return patterns, name, namespace

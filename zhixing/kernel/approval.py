@@ -197,6 +197,10 @@ def escalate_idle(by: Actor) -> int:
     return count
 
 
+# How a station looks on the way.
+_MARKS: dict[str, str] = {State.APPROVED: "done", State.PENDING: "now", State.SENT_BACK: "back"}
+
+
 def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
     """What a record's page shows of its latest approval: the stations, with whom the ball is and since when, and whether it is the reader's."""
     flow = type(record).flow
@@ -215,7 +219,7 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
     steps += [
         {
             "label": role_name(station.role),
-            "state": {State.APPROVED: "done", State.PENDING: "now", State.SENT_BACK: "back"}.get(station.state, "todo"),
+            "state": _MARKS.get(station.state, "todo"),
             "when": station.decided_at or station.reached_at,
             "who": _name(station.decided_by),
             "comment": station.comment,

@@ -50,7 +50,7 @@ _KINDS: tuple[tuple[type[models.Field], str], ...] = (
 def kind_of(field: models.Field) -> str:
     """What a field holds, in a word."""
     if isinstance(field, models.GeneratedField):
-        field = field.output_field
+        field = field.output_field or field
     if field.choices:
         return "choice"
     return next((word for kind, word in _KINDS if isinstance(field, kind)), type(field).__name__)

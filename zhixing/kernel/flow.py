@@ -67,7 +67,8 @@ def step(record: Record, key: str, *, by: Actor, comment: str = "", approved: bo
     the event. Raises FlowError, with nothing changed, when the state, the capability, the scope or a missing comment forbids it.
     """
     model = type(record)
-    flow: Flow = model.flow
+    flow = model.flow
+    assert flow is not None  # only types with a flow are stepped
     definition = flow[key]
     with transaction.atomic():
         locked = model._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()

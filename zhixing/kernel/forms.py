@@ -41,7 +41,7 @@ def pickable(key: str) -> type[models.Model]:
 def naming_words(record: models.Model) -> str:
     """How a picked record is written in a text box: its title and its code, by which it is found again."""
     code_field = getattr(record, "lookup", ("name",))[0]
-    code = record
+    code: Any = record
     for part in code_field.split("__"):
         code = getattr(code, part, None)
     title = str(record)

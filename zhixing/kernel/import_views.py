@@ -81,7 +81,8 @@ def _run(request: HttpRequest, pk: int) -> tuple[ImportRun, Sheet]:
     """A run belongs to whoever uploaded it."""
     run = get_object_or_404(ImportRun, pk=pk, user_id=request.actor.user_id)  # type: ignore[attr-defined]
     sheet = sheet_or_404(run.record_type)
-    sheet_of(request, *sheet.key.split("."), "import")
+    domain, _dot, name = sheet.key.partition(".")
+    sheet_of(request, domain, name, "import")
     return run, sheet
 
 

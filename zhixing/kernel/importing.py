@@ -108,7 +108,7 @@ def understand(sheet: Sheet, data: bytes, file_name: str, sheet_name: str = "") 
     # The page whose headings this record type knows best: registers come with cover pages and lists of codes.
     page, header = max(((p, find_header(p.rows, known, p.merged)) for p in pages), key=lambda pair: (pair[1].known, pair[1].score))
     remembered = dict(HeaderMemory.objects.filter(record_type=sheet.key).values_list("header", "field"))
-    columns = [
+    columns: list[dict[str, Any]] = [
         {"header": m.header, "index": m.column_index, "field": m.field, "how": m.how, "confidence": round(m.confidence, 2), "unit": m.unit}
         for m in map_headers(header.columns, spellings(sheet), remembered)
     ]
@@ -179,13 +179,13 @@ def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> di
             for text, key in rows.filter(**{f"{path}__in": part}).values_list(path, "pk").order_by():
                 hits[str(text)].add(key)
         found.update({text: sorted(keys) for text, keys in hits.items()})
-    missing = {text for text in wanted if text not in found}
+    unknown = {text for text in wanted if text not in found}
     needs = getattr(model, "title_needs", ())
-    if missing and (needs or not issubclass(model, Record)):
+    if unknown and (needs or not issubclass(model, Record)):
         # An export writes titles: "张三（某公司）", "某委员会 2025-2026 v1", "I6510 软件开发". No one column holds them.
         titles: dict[str, set[Any]] = defaultdict(set)
         for row in (rows.select_related(*needs) if needs else rows).order_by().iterator(chunk_size=2000):
-            if (title := str(row)) in missing:
+            if (title := str(row)) in unknown:
                 titles[title].add(row.pk)
         found.update({text: sorted(keys) for text, keys in titles.items()})
     return found

@@ -51,7 +51,7 @@ class Record(models.Model):
         super().save(*args, **kwargs)
         changes.touched(type(self), [self.pk])
 
-    def get_constraints(self) -> list[tuple[type[models.Model], list[models.BaseConstraint]]]:
+    def get_constraints(self) -> Any:
         """A row whose days are out of order is told so; the database cannot be asked what such days overlap."""
         return [
             (model, [rule for rule in rules if not self._out_of_order(days_of(rule))]) for model, rules in super().get_constraints()

@@ -31,7 +31,7 @@ def schema_name(sheet: Sheet) -> str:
 def _type_of(field: models.Field) -> dict[str, Any]:
     """The JSON type of a field's value."""
     if isinstance(field, models.GeneratedField):
-        field = field.output_field
+        field = field.output_field or field
     match field:
         case models.ManyToManyField():
             return {"type": "array", "items": {"type": "integer"}}
