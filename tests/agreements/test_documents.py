@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from tests.agreements import makers
-from zhixing.agreements import documents, layout
+from zhixing.agreements import documents, layout, pdf
 from zhixing.agreements.models import AgreementDocument, AgreementKind, Template
 from zhixing.agreements.wording import amount_words, data_of
 from zhixing.kernel.scope import SYSTEM
@@ -153,3 +154,17 @@ def test_a_template_cannot_reach_out_of_its_sandbox(home: makers.College) -> Non
 )
 def test_amounts_in_capital_figures(amount: str, words: str) -> None:
     assert amount_words(Decimal(amount)) == words
+
+
+def test_twenty_papers_a_second_on_one_core(home: makers.College) -> None:
+    """Processor time, not the clock: the machine may be busy with other things."""
+    record = makers.ready(home, "order_class")
+    content, data = documents.shipped_content(record.kind), data_of(record)
+    pdf.as_pdf(layout.blocks(content, data), title="", school="", number="", code=documents.new_code())
+    number, begun = 20, time.process_time()
+    for i in range(number):
+        data["title"] = f"第{i}号协议"
+        pdf.as_pdf(
+            layout.blocks(content, data), title=data["title"], school="", number=str(i), code=documents.new_code()
+        )
+    assert number / (time.process_time() - begun) >= 20
