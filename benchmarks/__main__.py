@@ -30,7 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="list, export, import, assess, kills; without names all but kills")
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the large registers")
-    parser.add_argument("--few", type=int, default=20_000, help="rows for what is too slow for the large register")
+    parser.add_argument("--few", type=int, default=5_000, help="rows for what is too slow for the large register")
     parser.add_argument("--scale", type=float, default=3.4, help="size of the sample college: 3.4 has 20,000 students")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the long measurements")
     parser.add_argument("--kills", type=int, default=50, help="kills at random moments")

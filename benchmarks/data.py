@@ -9,8 +9,8 @@ from typing import Any
 
 import xlsxwriter
 from django.db import connection
-from stdnum.cn import uscc
 
+from zhixing.intake.identifiers import organisation_check_character, uscc_check_character
 from zhixing.org.models import Division, IndustryCode, MajorGroup, Membership, Person, Role, Unit, User
 from zhixing.partners.models import Activity, IndustryLink, Need, Organisation
 
@@ -38,8 +38,9 @@ def day(number: int) -> date:
 
 def code(number: int) -> str:
     """A valid unified social credit code."""
-    body = f"9146010{number % 10}MA{number:07d}"
-    return body + uscc.calc_check_digit(body)
+    body = f"MA{number % 1_000_000:06d}"
+    first_17 = f"9146010{number // 1_000_000}{body}{organisation_check_character(body)}"
+    return first_17 + uscc_check_character(first_17)
 
 
 def name(number: int) -> str:
