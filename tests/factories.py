@@ -62,7 +62,9 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
     "cultivation.training_plan": lambda n, given: {"entry_year": 2024},
     "cultivation.follow_up": lambda n, given: {"fit": 4, "satisfaction": 5},
-    "cultivation.enrolment_plan": lambda n, given: {"year": 2024},
+    "cultivation.enrolment_plan": lambda n, given: {"year": 1950 + n % 150},
+    "cultivation.master_pair": lambda n, given: _pair(given),
+    "cultivation.candidate": lambda n, given: {"name": f"考生{n}"},
     "cultivation.risk": lambda n, given: {"probability": 2, "impact": 2},
     "cultivation.playbook_step": lambda n, given: {"order": 1000 + n % 30_000, "days": 3},
     "governance.committee": lambda n, given: {"kind": "steering" if given.get("group") else "council"},
@@ -81,6 +83,15 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "industry_colleges.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "industry_colleges.area_output": lambda n, given: {"link": f"https://example.com/{n}"},
 }
+
+
+def _pair(given: dict[str, Any]) -> dict[str, Any]:
+    """A master works for the firm that trains the apprentice."""
+    apprentice = given.get("apprentice") or make(apps.get_model("cultivation", "Apprentice"))
+    firm = apprentice.programme.organisation
+    return {"apprentice": apprentice, "master": make(apps.get_model("partners", "Contact"), organisation=firm)}
+
+
 # What a full record must hold in a state besides the state itself; the empty key stands for all others.
 STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
     "partners.organisation": {
@@ -104,6 +115,9 @@ NEVER = {
     "governance.committee": {"group"},
     "industry_colleges.resource_allocation": {"organisation"},
     "cultivation.risk": {"order_class", "closed_on"},
+    # Apprentices of another programme than the record's own are refused.
+    "cultivation.quality_review": {"apprentice"},
+    "cultivation.circumstance_change": {"apprentice", "to_programme"},
 }
 
 

@@ -211,7 +211,7 @@ def pair(apprentice: Apprentice, *, by: Actor, master: Contact, starts_on: date,
         for before in locked.masters.filter(archived_at=None, starts_on__lt=starts_on).exclude(ends_on__lt=starts_on):
             before.ends_on = starts_on - timedelta(days=1)
             before.save(update_fields=["ends_on", "updated_at"])
-            events.log(before, "ended", by=by, comment=comment)
+            events.log(before, "changed", by=by, comment=comment)
         return add(
             MasterPair(apprentice=locked, master=held, starts_on=starts_on), by=by, comment=comment, follows=True
         )
@@ -226,7 +226,7 @@ def rotate(
         for before in locked.rotations.filter(archived_at=None, starts_on__lt=starts_on).exclude(ends_on__lt=starts_on):
             before.ends_on = starts_on - timedelta(days=1)
             before.save(update_fields=["ends_on", "updated_at"])
-            events.log(before, "ended", by=by, comment=comment)
+            events.log(before, "changed", by=by, comment=comment)
         row = Rotation(apprentice=locked, post=post, workplace=workplace, starts_on=starts_on)
         return add(row, by=by, comment=comment, follows=True)
 
@@ -280,7 +280,7 @@ def do_review(
     """Record what was found, 0 to 100 with words; done once."""
     day = done_on or timezone.localdate()
     _not_in_future(day)
-    with changing(review, "reviewed", by=by, comment=comment, score=str(score)) as locked:
+    with changing(review, "review", by=by, comment=comment, score=str(score)) as locked:
         if locked.done_on is not None:
             raise FlowError(
                 _("This review was done on %(day)s."), code="done", params={"day": locked.done_on.isoformat()}

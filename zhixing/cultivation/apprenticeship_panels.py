@@ -32,6 +32,8 @@ def programme_panel(programme: Apprenticeship, actor: Actor) -> str:
     candidates = list_url(Candidate, actor, f"plan__programme={programme.pk}")
     apprentices = list_url(Apprentice, actor, f"programme={programme.pk}")
     reviews = list_url(QualityReview, actor, f"programme={programme.pk}")
+    terms = queries.reviews_by_term(programme, today)
+    awaited = any(side["side"] == "firm" and side["done"] < side["wanted"] for term in terms for side in term.sides)
     may_ask = programme.status in ("running", "paused") and actor.can_on(programme, "change")
     context = {
         "programme": programme,
@@ -41,21 +43,19 @@ def programme_panel(programme: Apprenticeship, actor: Actor) -> str:
         "apprentices_url": apprentices,
         "loads": queries.loads(programme, today),
         "pairs_url": list_url(MasterPair, actor, f"apprentice__programme={programme.pk}"),
-        "terms": queries.reviews_by_term(programme, today),
+        "terms": terms,
         "reviews_url": reviews,
-        "ask_url": reverse("apprenticeship-ask", args=[programme.pk])
-        if may_ask and queries.awaited_of_firm(programme).exists()
-        else "",
+        "ask_url": reverse("apprenticeship-ask", args=[programme.pk]) if may_ask and awaited else "",
         "links": links_of(programme, review_links.REVIEW) if may_ask else [],
     }
     return render_to_string("cultivation/programme_panel.html", context)
 
 
 def signals_panel(programme: Apprenticeship, actor: Actor) -> str:
-    """The signals of one programme as the radar shows them."""
+    """The signals of one programme, as the last counting left them in the register of risks."""
     if not actor.can(Risk):
         return ""
-    row = radar.row_of(programme, timezone.localdate())
+    row = radar.on_file(programme, timezone.localdate())
     return render_to_string("cultivation/signals_panel.html", {"row": row})
 
 

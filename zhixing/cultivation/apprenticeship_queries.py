@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 
 from zhixing.cultivation.apprenticeships import (
     ADULT_AGE,
+    Apprentice,
     Apprenticeship,
     Candidate,
     EnrolmentPlan,
     MasterPair,
     QualityReview,
 )
-from zhixing.org.models import Term
 
 # States of a programme in which it has begun.
 BEGUN = ("running", "paused", "ended")
@@ -63,20 +64,28 @@ class Gates:
         return max(0, self.planned - self.contracted)
 
 
+def _number(rows: QuerySet, of: str, value: Any = None) -> Coalesce:
+    counted = rows.order_by().values(of).annotate(n=value or Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
 def gates(programme: Apprenticeship) -> Gates:
-    """The gates of one programme, in three queries."""
-    plans = EnrolmentPlan.objects.filter(programme=programme, status="approved", archived_at=None)
-    told = Candidate.objects.filter(plan__programme=programme, archived_at=None).aggregate(
-        applied=Count("pk"),
-        tested=Count("pk", filter=Q(score__isnull=False)),
-        offered=Count("pk", filter=Q(offered_on__isnull=False)),
-        contracted=Count("pk", filter=Q(status="contracted")),
+    """The gates of one programme, in one query."""
+    plans = EnrolmentPlan.objects.filter(programme=OuterRef("pk"), status="approved", archived_at=None)
+    candidates = Candidate.objects.filter(plan__programme=OuterRef("pk"), archived_at=None)
+    people = Apprentice.objects.filter(programme=OuterRef("pk"), archived_at=None)
+    of = "plan__programme"
+    told = Apprenticeship.objects.filter(pk=programme.pk).annotate(
+        planned=_number(plans, "programme", Sum("quota")),
+        applied=_number(candidates, of),
+        tested=_number(candidates.filter(score__isnull=False), of),
+        offered=_number(candidates.filter(offered_on__isnull=False), of),
+        contracted=_number(candidates.filter(status="contracted"), of),
+        trained=_number(people.filter(status__in=("active", "paused", "finished")), "programme"),
+        left=_number(people.filter(status="left"), "programme"),
     )
-    people = programme.apprentices.filter(archived_at=None).aggregate(
-        trained=Count("pk", filter=Q(status__in=("active", "paused", "finished"))),
-        left=Count("pk", filter=Q(status="left")),
-    )
-    return Gates(planned=sum(plans.values_list("quota", flat=True)), **told, **people)
+    names = tuple(field.name for field in fields(Gates))
+    return Gates(**told.values(*names).get())
 
 
 @dataclass(frozen=True)
@@ -109,37 +118,37 @@ def loads(programme: Apprenticeship, on: date) -> list[Load]:
     ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class TermReviews:
     """A term's reviews of a programme: for each side how many are done, wanted and late, and the mean score."""
 
-    term: Term
-    sides: tuple[dict[str, Any], ...]
+    pk: int
+    name: str
+    sides: list[dict[str, Any]]
 
 
 def reviews_by_term(programme: Apprenticeship, on: date, terms: int = 6) -> list[TermReviews]:
-    """The reviews of the latest terms, the newest first; two queries."""
-    found: dict[int, dict[str, dict[str, Any]]] = {}
-    rows = programme.reviews.filter(archived_at=None).values_list("pk", "term_id", "side", "due", "done_on", "score")
-    for pk, term, side, due, done, score in rows.order_by("due", "pk"):
-        cell = found.setdefault(term, {}).setdefault(
-            side, {"wanted": 0, "done": 0, "late": 0, "total": 0, "pk": pk, "due": due}
-        )
+    """The reviews of the latest terms, the newest first; one query."""
+    found: dict[int, TermReviews] = {}
+    places = {side: at for at, side in enumerate(QualityReview.Side.values)}
+    rows = programme.reviews.filter(archived_at=None).order_by("-term__starts_on", "term_id", "due", "pk")
+    columns = ("term_id", "term__year__code", "term__number", "side", "due", "done_on", "score")
+    for term, year, number, side, due, done, score in rows.values_list(*columns):
+        if term not in found:
+            if len(found) == terms:
+                break
+            empty = [
+                {"side": item.value, "label": item.label, "wanted": 0, "done": 0, "late": 0, "total": 0, "mean": None}
+                for item in QualityReview.Side
+            ]
+            found[term] = TermReviews(term, f"{year}-{number}", empty)
+        cell = found[term].sides[places[side]]
         cell["wanted"] += 1
         cell["done"] += done is not None
         cell["late"] += done is None and due < on
         cell["total"] += score or 0
-    known = Term.objects.filter(pk__in=found).select_related("year").order_by("-starts_on")[:terms]
-    labels = QualityReview.Side
-    told = []
-    for term in known:
-        sides = []
-        for side in labels:
-            cell = found[term.pk].get(side.value)
-            mean = round(cell["total"] / cell["done"], 1) if cell and cell["done"] else None
-            sides.append({"side": side.value, "label": side.label, "cell": cell, "mean": mean})
-        told.append(TermReviews(term, tuple(sides)))
-    return told
+        cell["mean"] = round(cell["total"] / cell["done"], 1) if cell["done"] else None
+    return list(found.values())
 
 
 def awaited_of_firm(programme: Apprenticeship, master: int | None = None) -> QuerySet[QualityReview]:

@@ -69,6 +69,17 @@ class Row:
 def rows_of(subjects: Sequence[risk_signals.Subject], on: date) -> list[Row]:
     """The radar of these cooperations, the gravest first; one SQL statement for each signal and one for the risks."""
     found = {(item.kind, item.pk, item.signal): item for item in risk_signals.count(on)}
+    return sorted(_drawn(subjects, on, found), key=lambda row: (-row.worst, row.subject.name))
+
+
+def on_file(subject: risk_signals.Subject, on: date) -> Row:
+    """The squares of one cooperation from its open risks, as last counted; one SQL statement."""
+    return _drawn([subject], on, None)[0]
+
+
+def _drawn(
+    subjects: Sequence[risk_signals.Subject], on: date, found: dict[tuple[str, int, str], risk_signals.Found] | None
+) -> list[Row]:
     keys = {"apprenticeship": set(), "order_class": set()}  # type: dict[str, set[int]]
     for subject in subjects:
         keys[kind_of(subject)].add(subject.pk)
@@ -81,21 +92,24 @@ def rows_of(subjects: Sequence[risk_signals.Subject], on: date) -> list[Row]:
         place = (subject.pk, None) if kind == "apprenticeship" else (None, subject.pk)
         squares = []
         for signal in COUNTED:
-            item = found.get((kind, subject.pk, signal.value))
             risk = risks.get((*place, signal.value))
+            item = (found or {}).get((kind, subject.pk, signal.value))
+            grade, value = (item.grade.value, item.value) if item else ("", None)
+            if found is None and risk is not None and risk.cleared_on is None:
+                grade, value = risk.grade, float(risk.value or 0)
             squares.append(
                 Square(
                     signal=signal,
-                    value=item.value if item else None,
-                    grade=item.grade.value if item else "",
-                    url=reverse("risk-rows", args=[kind, subject.pk, signal.value]) if item or risk else "",
+                    value=value,
+                    grade=grade,
+                    url=reverse("risk-rows", args=[kind, subject.pk, signal.value]) if grade or risk else "",
                     risk=risk,
                     late=risk is not None and risk.due < on,
                 )
             )
         sheet = sheet_for(type(subject))
         drawn.append(Row(subject, kind, sheet.url("detail", subject.pk) if sheet else "", tuple(squares)))
-    return sorted(drawn, key=lambda row: (-row.worst, row.subject.name))
+    return drawn
 
 
 def row_of(subject: risk_signals.Subject, on: date) -> Row:

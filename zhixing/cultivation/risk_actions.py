@@ -113,7 +113,7 @@ def refresh_risks(on: date | None = None) -> Refreshed:
             if key not in found and risk.cleared_on is None:
                 risk.cleared_on = day
                 risk.save(update_fields=["cleared_on", "updated_at"])
-                events.log(risk, "cleared", by=SYSTEM)
+                events.log(risk, "changed", by=SYSTEM, data={"cleared_on": day.isoformat()})
                 done.cleared += 1
     return done
 
@@ -176,7 +176,7 @@ def _update(risk: Risk, item: risk_signals.Found, subject: Any) -> int:
         risk.due = max(risk.found_on, min(risk.due, timezone.localdate() + timedelta(days=days)))
         changed.append("due")
     risk.save(update_fields=[*changed, "updated_at"])
-    events.log(risk, "counted", by=SYSTEM, data={"value": f"{item.value:g}", "grade": item.grade.value})
+    events.log(risk, "changed", by=SYSTEM, data={"value": f"{item.value:g}", "grade": item.grade.value})
     return 1
 
 
