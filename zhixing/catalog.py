@@ -30,7 +30,13 @@ DOMAINS = (
         "policy",
         _("Policy"),
         "scales",
-        (policy.StandingSheet(), policy.RuleSheet(), policy.PolicySheet(), policy.WaiverSheet(), policy.AcknowledgementSheet()),
+        (
+            policy.StandingSheet(),
+            policy.RuleSheet(),
+            policy.PolicySheet(),
+            policy.WaiverSheet(),
+            policy.AcknowledgementSheet(),
+        ),
         pages=((_("Clauses and standings"), "heatmap", "clauses"),),
         minor=(policy.RuleVersionSheet(),),
     ),
@@ -88,9 +94,7 @@ DOMAINS = (
             industry_colleges.AreaOutputSheet(),
             industry_colleges.ResourceAllocationSheet(),
         ),
-        pages=(
-            (_("Ten-area heat map"), "heatmap", "industry-college-heatmap", "industry_colleges.industry_college"),
-        ),
+        pages=((_("Ten-area heat map"), "heatmap", "industry-college-heatmap", "industry_colleges.industry_college"),),
         minor=(
             industry_colleges.CharterSectionSheet(),
             industry_colleges.SeatSheet(),

@@ -43,7 +43,7 @@ def test_from_plan_to_acceptance(home: College) -> None:
     college = make.industry_college(home, status="planned", approved_on=None, director=None)
     make.route("industry_colleges.industry_college")
     make.route("industry_colleges.construction_plan")
-    with pytest.raises(ValidationError, match="院长|director"):
+    with pytest.raises(ValidationError, match=r"院长|director"):
         actions.submit_college(college, by=dean)
     college.director = home.people["teacher"]
     college.save()

@@ -16,8 +16,8 @@ from stdnum.cn import uscc
 
 from tests.sample.conftest import DAY
 from zhixing.governance.models import Task
-from zhixing.kernel import approval
 from zhixing.intake.identifiers import clean_resident_id
+from zhixing.kernel import approval
 from zhixing.kernel.models import ApprovalStation, Event, Record
 from zhixing.kernel.scope import type_key
 from zhixing.org.actors import actor_for

@@ -136,7 +136,6 @@ def start(
         request.full_clean(validate_unique=False, validate_constraints=False)
         request.save()
         made.append(request)
-    events.log(agreement, "signing_started", by=by, data={"document": document.pk, "signers": len(made)})
     _open_next(agreement, document, by=by)
     return made
 
@@ -530,7 +529,7 @@ def sign_on_paper(
                 _close(request, State.SIGNED)
                 events.log(
                     agreement,
-                    "signed",
+                    "signature_given",
                     by=by,
                     comment=comment,
                     data={"request": request.pk, "method": "paper", "scan": scan.pk},

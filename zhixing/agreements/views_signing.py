@@ -14,12 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from zhixing.agreements import codes, invitations, rendering, scans, signing
 from zhixing.agreements.forms_signing import DelegateForm, ScanForm
 from zhixing.agreements.models import AgreementDocument, Signature, SignatureRequest, SigningCode
-from zhixing.kernel import gateways, links
+from zhixing.kernel import gateways, links, timeline
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_or_404
@@ -359,7 +360,17 @@ def scans_page(request: HttpRequest) -> HttpResponse:
     return render(request, "agreements/signing_scans.html", context, status=422 if form.errors else 200)
 
 
+# The words of events that signing writes on an agreement.
+VERBS = {
+    "signature_given": ("signature", gettext_lazy("Signature given")),
+    "signing_refused": ("ban", gettext_lazy("Signature refused")),
+    "signing_delegated": ("send", gettext_lazy("Signing handed on")),
+    "signing_channel": ("refresh", gettext_lazy("Way of signing changed")),
+}
+
+
 def register() -> None:
-    """Tell the kernel which pages links of signing lead to."""
+    """Tell the kernel which pages links of signing lead to, and what its events are called."""
+    timeline.name_verbs(VERBS)
     links.register(invitations.SIGN, sign_page)
     links.register(invitations.COPY, copy_page)

@@ -133,16 +133,16 @@ def reviews_by_term(programme: Apprenticeship, on: date, terms: int = 6) -> list
     places = {side: at for at, side in enumerate(QualityReview.Side.values)}
     rows = programme.reviews.filter(archived_at=None).order_by("-term__starts_on", "term_id", "due", "pk")
     columns = ("term_id", "term__year__code", "term__number", "side", "due", "done_on", "score")
-    for term, year, number, side, due, done, score in rows.values_list(*columns):
-        if term not in found:
+    for term_id, year, number, side, due, done, score in rows.values_list(*columns):
+        if term_id not in found:
             if len(found) == terms:
                 break
             empty = [
                 {"side": item.value, "label": item.label, "wanted": 0, "done": 0, "late": 0, "total": 0, "mean": None}
                 for item in QualityReview.Side
             ]
-            found[term] = TermReviews(term, f"{year}-{number}", empty)
-        cell = found[term].sides[places[side]]
+            found[term_id] = TermReviews(term_id, f"{year}-{number}", empty)
+        cell = found[term_id].sides[places[side]]
         cell["wanted"] += 1
         cell["done"] += done is not None
         cell["late"] += done is None and due < on

@@ -67,7 +67,7 @@ def class_panel(order_class: OrderClass, actor: Actor) -> str:
     told = queries.funnel(order_class)
     need, agreement, plan = order_class.need, order_class.agreement, order_class.plan
     here = f"order_class={order_class.pk}"
-    gates = [
+    gates: list[dict[str, Any]] = [
         {
             "label": _("Need"),
             "number": told.needed,

@@ -56,11 +56,15 @@ def snapshot(record: Record) -> dict[str, Any]:
         if getattr(field, "masked", False) or field.name in {"created_at", "updated_at", "archived_at"}:
             continue
         value = getattr(record, field.attname)
-        kept[field.name] = value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else encoder.default(value)
+        kept[field.name] = (
+            value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else encoder.default(value)
+        )
     return kept
 
 
-def submit(record: Record, *, by: Actor, step_key: str = "submit", amount: Decimal | None = None, comment: str = "") -> ApprovalCase:
+def submit(
+    record: Record, *, by: Actor, step_key: str = "submit", amount: Decimal | None = None, comment: str = ""
+) -> ApprovalCase:
     """Send a record on its route. The first station sees it at once; the record waits in its submitted state.
 
     Raises FlowError when no route is set or the record is already on its way.
@@ -69,7 +73,10 @@ def submit(record: Record, *, by: Actor, step_key: str = "submit", amount: Decim
     sheet = sheet_for(key)
     route = route_for(key, amount)
     if route is None or not route.stations:
-        raise FlowError(_("No approval route is in force for this record type. Ask the academic affairs office to set one."), code="no_route")
+        raise FlowError(
+            _("No approval route is in force for this record type. Ask the academic affairs office to set one."),
+            code="no_route",
+        )
     try:
         with transaction.atomic(), step(record, step_key, by=by, comment=comment, route=route.name) as locked:
             case = ApprovalCase.objects.create(
@@ -123,7 +130,9 @@ def _lock(station_pk: int, by: Actor) -> tuple[ApprovalStation, Record]:
     station = ApprovalStation.objects.get(pk=station_pk)
     station.case = case
     if station.state != State.PENDING or case.state != ApprovalCase.State.OPEN:
-        raise FlowError(_("Already decided: “%(state)s”."), code="decided", params={"state": station.get_state_display()})
+        raise FlowError(
+            _("Already decided: “%(state)s”."), code="decided", params={"state": station.get_state_display()}
+        )
     if not inbox(by).filter(pk=station_pk).exists():
         raise FlowError(_("This decision is not yours to take."), code="forbidden")
     sheet = sheet_for(case.record_type)
@@ -172,7 +181,12 @@ def delegate(station_pk: int, *, by: Actor, user_id: int, comment: str = "") -> 
 
 
 def _close(station: ApprovalStation, state: str, by: Actor, comment: str) -> None:
-    station.state, station.decided_by_id, station.decided_at, station.comment = state, by.user_id, timezone.now(), comment
+    station.state, station.decided_by_id, station.decided_at, station.comment = (
+        state,
+        by.user_id,
+        timezone.now(),
+        comment,
+    )
     station.save(update_fields=["state", "decided_by", "decided_at", "comment"])
 
 
@@ -184,11 +198,15 @@ def _finish(case: ApprovalCase, state: str) -> None:
 def escalate_idle(by: Actor) -> int:
     """Show stations that have waited longer than their days to the role above as well; run daily, safe to run twice."""
     now, count = timezone.now(), 0
-    waiting = ApprovalStation.objects.filter(state=State.PENDING, escalated_at=None, case__state=ApprovalCase.State.OPEN).exclude(escalate_role="")
+    waiting = ApprovalStation.objects.filter(
+        state=State.PENDING, escalated_at=None, case__state=ApprovalCase.State.OPEN
+    ).exclude(escalate_role="")
     for station in waiting.select_related("case"):
         if station.reached_at and now - station.reached_at >= timedelta(days=station.idle_days):
             with transaction.atomic():
-                if ApprovalStation.objects.filter(pk=station.pk, escalated_at=None, state=State.PENDING).update(escalated_at=now):
+                if ApprovalStation.objects.filter(pk=station.pk, escalated_at=None, state=State.PENDING).update(
+                    escalated_at=now
+                ):
                     sheet = sheet_for(station.case.record_type)
                     record = sheet.model._base_manager.filter(pk=station.case.record_id).first() if sheet else None
                     if record is not None:
@@ -215,7 +233,15 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
     if not stations:
         return None
     case = stations[0].case
-    steps = [{"label": _("Submitted"), "state": "done", "when": case.submitted_at, "who": _name(case.submitted_by), "comment": ""}]
+    steps = [
+        {
+            "label": _("Submitted"),
+            "state": "done",
+            "when": case.submitted_at,
+            "who": _name(case.submitted_by),
+            "comment": "",
+        }
+    ]
     steps += [
         {
             "label": role_name(station.role),
@@ -226,9 +252,17 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
         }
         for station in stations
     ]
-    pending = next((station for station in stations if station.state == State.PENDING), None) if case.state == ApprovalCase.State.OPEN else None
+    pending = (
+        next((station for station in stations if station.state == State.PENDING), None)
+        if case.state == ApprovalCase.State.OPEN
+        else None
+    )
     mine = pending is not None and inbox(actor).filter(pk=pending.pk).exists()
-    return {"steps": steps, "badge_html": "", "decide_url": reverse("decide", args=[pending.pk]) if pending and mine else ""}
+    return {
+        "steps": steps,
+        "badge_html": "",
+        "decide_url": reverse("decide", args=[pending.pk]) if pending and mine else "",
+    }
 
 
 def _name(user: Any) -> str:

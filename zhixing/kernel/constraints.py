@@ -32,7 +32,9 @@ def not_negative(name: str, *fields: str) -> CheckConstraint:
     return CheckConstraint(name=name, condition=condition, violation_error_message=_("An amount must not be negative."))
 
 
-def no_overlap(name: str, *same: str, start: str = "starts_on", end: str = "ends_on", message: Any, condition: Q | None = None) -> ExclusionConstraint:
+def no_overlap(
+    name: str, *same: str, start: str = "starts_on", end: str = "ends_on", message: Any, condition: Q | None = None
+) -> ExclusionConstraint:
     """No two rows with the same values in `same` may share a day."""
     return ExclusionConstraint(
         name=name,

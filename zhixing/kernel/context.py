@@ -25,11 +25,25 @@ def menu(actor: Actor, path: str) -> list[dict[str, Any]]:
                 continue
             address = reverse(name)
             # The home page is the beginning of every address.
-            items.append({"label": label, "icon": icon, "url": address, "active": path == address if address == "/" else path.startswith(address)})
+            items.append(
+                {
+                    "label": label,
+                    "icon": icon,
+                    "url": address,
+                    "active": path == address if address == "/" else path.startswith(address),
+                }
+            )
         for sheet in domain.sheets:
             if actor.can(sheet.model):
                 address = sheet.url("list")
-                items.append({"label": sheet.label_plural, "icon": sheet.icon, "url": address, "active": path.startswith(address)})
+                items.append(
+                    {
+                        "label": sheet.label_plural,
+                        "icon": sheet.icon,
+                        "url": address,
+                        "active": path.startswith(address),
+                    }
+                )
         if items:
             groups.append({"label": domain.label, "icon": domain.icon, "items": items})
     _mark_place(groups)
@@ -52,8 +66,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     frame: dict[str, Any] = {
-        "mode": request.COOKIES.get("zx_mode", "auto") if request.COOKIES.get("zx_mode") in {"light", "dark", "auto"} else "auto",
-        "theme": request.COOKIES.get("zx_theme", "bihai") if request.COOKIES.get("zx_theme") in {"bihai", "lijin"} else "bihai",
+        "mode": request.COOKIES.get("zx_mode", "auto")
+        if request.COOKIES.get("zx_mode") in {"light", "dark", "auto"}
+        else "auto",
+        "theme": request.COOKIES.get("zx_theme", "bihai")
+        if request.COOKIES.get("zx_theme") in {"bihai", "lijin"}
+        else "bihai",
         "demo": settings.ZHIXING["demo"],
         "menu": [],
         "unread": 0,

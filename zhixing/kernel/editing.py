@@ -29,7 +29,15 @@ def _initial(sheet: Sheet, request: HttpRequest) -> dict[str, Any]:
         given = request.GET.getlist(name)
         if given:
             found[name] = given if field.many_to_many else given[0]
-        elif isinstance(field, models.DateField) and name in {"starts_on", "held_on", "raised_on", "opened_on", "noted_on", "appraised_on", "stage_since"}:
+        elif isinstance(field, models.DateField) and name in {
+            "starts_on",
+            "held_on",
+            "raised_on",
+            "opened_on",
+            "noted_on",
+            "appraised_on",
+            "stage_since",
+        }:
             found[name] = timezone.localdate()
     return found
 
@@ -88,9 +96,17 @@ def _restorable(make: type[SheetForm], draft: Draft | None) -> dict[str, Any]:
 def _save(sheet: Sheet, form: SheetForm, actor: Actor) -> bool:
     """Save through the actor's scope; a refusal lands on the form, nothing is kept."""
     try:
-        writing.save(sheet, form.instance, by=actor, write=form.save, changed=[name for name in form.changed_data if name != "seen_version"])
+        writing.save(
+            sheet,
+            form.instance,
+            by=actor,
+            write=form.save,
+            changed=[name for name in form.changed_data if name != "seen_version"],
+        )
     except ValidationError as error:
-        for field, reasons in error.message_dict.items() if hasattr(error, "error_dict") else [(NON_FIELD_ERRORS, error.error_list)]:
+        for field, reasons in (
+            error.message_dict.items() if hasattr(error, "error_dict") else [(NON_FIELD_ERRORS, error.error_list)]
+        ):
             form.add_error(field if field in form.fields else None, reasons)
         return False
     return True
@@ -137,7 +153,14 @@ def delete(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
     for relation, count, forbids in hanging:
         target = sheet_for(relation.related_model)  # type: ignore[arg-type]
         address = f"{target.url('list')}?{relation.field.name}={pk}" if target else ""
-        listed.append({"label": relation.related_model._meta.verbose_name_plural, "count": count, "url": address, "forbids": forbids})
+        listed.append(
+            {
+                "label": relation.related_model._meta.verbose_name_plural,
+                "count": count,
+                "url": address,
+                "forbids": forbids,
+            }
+        )
     context = {
         "sheet": sheet,
         "record_title": str(record),
@@ -146,7 +169,10 @@ def delete(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
         "can_archive": record.archived_at is None,
         "can_delete": not any(item["forbids"] for item in listed),
         "cancel_url": sheet.url("detail", pk),
-        "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": sheet.url("detail", pk)}],
+        "crumbs": [
+            {"label": sheet.label_plural, "url": sheet.url("list")},
+            {"label": str(record), "url": sheet.url("detail", pk)},
+        ],
     }
     return render(request, "kernel/delete.html", context, status=409 if refused else 200)
 
@@ -162,7 +188,9 @@ def restore(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespon
     return redirect(sheet.url("detail", pk))
 
 
-def action_form(action: Action, record: Record, actor: Actor, data: Any = None, proposed: dict[str, str] | None = None) -> forms.Form:
+def action_form(
+    action: Action, record: Record, actor: Actor, data: Any = None, proposed: dict[str, str] | None = None
+) -> forms.Form:
     """What an action asks: its own fields, filled with what the address proposes, and the reason where it wants one."""
     form = action.form(data, record=record, actor=actor, initial=proposed or {}) if action.form else forms.Form(data)
     if action.comment != "no" and "comment" not in form.fields:
@@ -185,7 +213,9 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
             try:
                 result = action.run(record, by=actor, **form.cleaned_data)
                 messages.success(request, _("“%(action)s” is done.") % {"action": action.label})
-                return redirect(result if isinstance(result, str) and result.startswith("/") else sheet.url("detail", pk))
+                return redirect(
+                    result if isinstance(result, str) and result.startswith("/") else sheet.url("detail", pk)
+                )
             except ValidationError as refused:
                 form.add_error(None, refused.messages)
     elif not action.available(record):
@@ -198,6 +228,9 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
         "form": form,
         "state_html": values.html(sheet, record, sheet.flow.field) if sheet.flow else "",
         "cancel_url": sheet.url("detail", pk),
-        "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": sheet.url("detail", pk)}],
+        "crumbs": [
+            {"label": sheet.label_plural, "url": sheet.url("list")},
+            {"label": str(record), "url": sheet.url("detail", pk)},
+        ],
     }
     return render(request, "kernel/act.html", context, status=422 if request.method == "POST" else 200)

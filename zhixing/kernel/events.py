@@ -34,7 +34,9 @@ def log(record: Record, verb: str, *, by: Actor, comment: str = "", data: dict[s
     return event
 
 
-def log_many(records: Iterable[Record], verb: str, *, by: Actor, comment: str = "", data: dict[str, Any] | None = None) -> None:
+def log_many(
+    records: Iterable[Record], verb: str, *, by: Actor, comment: str = "", data: dict[str, Any] | None = None
+) -> None:
     """Write one event for each record with one statement."""
     from zhixing.kernel.models import Event
 

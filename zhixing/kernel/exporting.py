@@ -90,7 +90,9 @@ class _Titles:
                 self.known = {key: self.known[key] for key in set(keys) & self.known.keys()}
             needs = getattr(self.model, "title_needs", ())
             records = self.model._base_manager.filter(pk__in=missing)
-            self.known.update((record.pk, str(record)) for record in (records.select_related(*needs) if needs else records))
+            self.known.update(
+                (record.pk, str(record)) for record in (records.select_related(*needs) if needs else records)
+            )
         return ["" if key is None else self.known.get(key, "") for key in keys]
 
     def joined(self, lists: Sequence[list[Any]]) -> list[str]:
@@ -108,7 +110,11 @@ def headings(listing: Listing) -> list[str]:
 
 def safe(value: Any) -> Any:
     """Text that a spreadsheet would run is made plain text."""
-    return "'" + value if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(value) else value
+    return (
+        "'" + value
+        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(value)
+        else value
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -125,7 +131,10 @@ def write(listing: Listing, kind: str, target: Path) -> int:
 
 
 def _xlsx(listing: Listing, target: Path) -> int:
-    book = xlsxwriter.Workbook(str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(target),
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    )
     page = book.add_worksheet(str(listing.sheet.label_plural)[:31])
     head = book.add_format({"bold": True, "bg_color": "#e3f1f3", "border": 1})
     names = headings(listing)
@@ -178,7 +187,9 @@ def _parquet(listing: Listing, target: Path) -> int:
 
 def _table(batch: list[tuple[Any, ...]], schema: pyarrow.Schema) -> pyarrow.Table:
     columns = zip(*batch, strict=True)
-    return pyarrow.Table.from_arrays([pyarrow.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
+    return pyarrow.Table.from_arrays(
+        [pyarrow.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def record_export(sheet: Sheet, listing: Listing, kind: str, count: int) -> None:
@@ -212,5 +223,3 @@ def export_page(request: HttpRequest, domain: str, name: str, kind: str) -> Http
     record_export(sheet, listing, kind, count)
     title = _("%(type)s %(day)s") % {"type": sheet.label_plural, "day": timezone.localdate().isoformat()}
     return FileResponse(file, as_attachment=True, filename=f"{title}.{kind}", content_type=KINDS[kind])
-
-

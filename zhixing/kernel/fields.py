@@ -69,7 +69,9 @@ def validate_uscc(value: str) -> None:
         read = None
     if read != value:
         raise ValidationError(
-            _("“%(value)s” is not a valid unified social credit code: 18 characters without I, O, S, V, Z, with a correct check character."),
+            _(
+                "“%(value)s” is not a valid unified social credit code: 18 characters without I, O, S, V, Z, with a correct check character."
+            ),
             code="uscc",
             params={"value": value},
         )

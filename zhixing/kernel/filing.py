@@ -51,7 +51,10 @@ def check(file: UploadedFile) -> tuple[str, str]:
     if not file.size:
         raise ValidationError(_("“%(name)s” is empty.") % {"name": name})
     if file.size > limit:
-        raise ValidationError(_("“%(name)s” is larger than %(mb)s MB. Split or compress it.") % {"name": name, "mb": limit // 1024 // 1024})
+        raise ValidationError(
+            _("“%(name)s” is larger than %(mb)s MB. Split or compress it.")
+            % {"name": name, "mb": limit // 1024 // 1024}
+        )
     head = file.read(8192)
     digest = hashlib.sha256(head)
     for chunk in iter(lambda: file.read(1 << 20), b""):
@@ -63,12 +66,16 @@ def check(file: UploadedFile) -> tuple[str, str]:
     elif guess is None and ending in TEXT and _is_text(head):
         return "text/plain", digest.hexdigest()
     elif guess is None:
-        raise ValidationError(_("“%(name)s” is of a type that is not accepted. Use PDF, pictures, Word, Excel, PowerPoint or text.") % {"name": name})
+        raise ValidationError(
+            _("“%(name)s” is of a type that is not accepted. Use PDF, pictures, Word, Excel, PowerPoint or text.")
+            % {"name": name}
+        )
     else:
         mime = guess.mime
     if ending not in KINDS.get(mime, ()):
         raise ValidationError(
-            _("“%(name)s” does not contain what its ending says (found %(mime)s). Save it again in the right format.") % {"name": name, "mime": mime}
+            _("“%(name)s” does not contain what its ending says (found %(mime)s). Save it again in the right format.")
+            % {"name": name, "mime": mime}
         )
     if head.startswith(b"PK"):
         _no_macros(file, name)

@@ -34,15 +34,23 @@ def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filte
     if isinstance(field, models.DateField):
         widget = forms.DateInput(attrs={"type": "date"})
         return {
-            f"{path}_from": django_filters.DateFilter(field_name=path, lookup_expr="gte", label=_("%(field)s from") % {"field": label}, widget=widget),
-            f"{path}_to": django_filters.DateFilter(field_name=path, lookup_expr="lte", label=_("%(field)s to") % {"field": label}, widget=widget),
+            f"{path}_from": django_filters.DateFilter(
+                field_name=path, lookup_expr="gte", label=_("%(field)s from") % {"field": label}, widget=widget
+            ),
+            f"{path}_to": django_filters.DateFilter(
+                field_name=path, lookup_expr="lte", label=_("%(field)s to") % {"field": label}, widget=widget
+            ),
         }
     if isinstance(field, models.BooleanField):
         return {path: django_filters.BooleanFilter(field_name=path, label=label)}
     if isinstance(field, (models.IntegerField, models.DecimalField)):
         return {
-            f"{path}_from": django_filters.NumberFilter(field_name=path, lookup_expr="gte", label=_("%(field)s from") % {"field": label}),
-            f"{path}_to": django_filters.NumberFilter(field_name=path, lookup_expr="lte", label=_("%(field)s to") % {"field": label}),
+            f"{path}_from": django_filters.NumberFilter(
+                field_name=path, lookup_expr="gte", label=_("%(field)s from") % {"field": label}
+            ),
+            f"{path}_to": django_filters.NumberFilter(
+                field_name=path, lookup_expr="lte", label=_("%(field)s to") % {"field": label}
+            ),
         }
     return {path: django_filters.CharFilter(field_name=path, lookup_expr="icontains", label=label)}
 
@@ -135,7 +143,12 @@ class Listing:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns on screen, as chosen in the address."""
-        asked = [name for part in (*self.query.getlist("cols"), *self.query.getlist("columns")) for name in part.split(",") if name in self.sheet.all_columns]
+        asked = [
+            name
+            for part in (*self.query.getlist("cols"), *self.query.getlist("columns"))
+            for name in part.split(",")
+            if name in self.sheet.all_columns
+        ]
         return tuple(asked) or self.sheet.columns
 
     @property
@@ -144,7 +157,9 @@ class Listing:
         asked = []
         for name in self.query.get("sort", "").split(","):
             path = name.lstrip("-")
-            if path in self.sheet.computed or (path and resolve(self.sheet.model, path) is not None and path in self.sheet.all_columns):
+            if path in self.sheet.computed or (
+                path and resolve(self.sheet.model, path) is not None and path in self.sheet.all_columns
+            ):
                 field = self.sheet.field(path)
                 if field is None or not field.many_to_many:
                     asked.append(name)
@@ -159,12 +174,18 @@ class Listing:
     def page(self, start: int, stop: int) -> QuerySet:
         """The same rows from `start` to before `stop`, in one query that finds them first and joins and counts for them alone."""
         keys = self.sheet.with_columns(self.rows, self._counted_order).order_by(*self.order).values("pk")[start:stop]
-        rows = self.sheet.with_columns(self.rows.model._base_manager.filter(pk__in=keys), (*self.columns, *self._counted_order))
+        rows = self.sheet.with_columns(
+            self.rows.model._base_manager.filter(pk__in=keys), (*self.columns, *self._counted_order)
+        )
         return rows.order_by(*self.order)
 
     def bare(self, *paths: str) -> QuerySet:
         """The same rows, in order, as tuples of the key and the bare values of these columns: relations as keys, choices as codes."""
-        counted = {name: self.sheet.computed[name].expression for name in (*paths, *self._counted_order) if name in self.sheet.computed}
+        counted = {
+            name: self.sheet.computed[name].expression
+            for name in (*paths, *self._counted_order)
+            if name in self.sheet.computed
+        }
         return self.rows.annotate(**counted).order_by(*self.order).values_list("pk", *paths)
 
     @property

@@ -60,7 +60,9 @@ class Flow:
 
 
 @contextmanager
-def step(record: Record, key: str, *, by: Actor, comment: str = "", approved: bool = False, **data: Any) -> Iterator[Record]:
+def step(
+    record: Record, key: str, *, by: Actor, comment: str = "", approved: bool = False, **data: Any
+) -> Iterator[Record]:
     """Take step `key` on `record` for `by`.
 
     Yields the locked row: set further fields on it inside the block; it is saved with its new state when the block ends. `data` goes into
@@ -79,12 +81,19 @@ def step(record: Record, key: str, *, by: Actor, comment: str = "", approved: bo
             raise FlowError(
                 _("“%(step)s” is not possible: the record is already “%(state)s”."),
                 code="wrong_state",
-                params={"step": definition.label, "state": locked._get_FIELD_display(model._meta.get_field(flow.field))},
+                params={
+                    "step": definition.label,
+                    "state": locked._get_FIELD_display(model._meta.get_field(flow.field)),
+                },
             )
         if definition.by_approval and not approved:
-            raise FlowError(_("“%(step)s” is decided by the approval route."), code="by_approval", params={"step": definition.label})
+            raise FlowError(
+                _("“%(step)s” is decided by the approval route."), code="by_approval", params={"step": definition.label}
+            )
         if not approved and not by.can_on(locked, definition.capability):
-            raise FlowError(_("You may not do “%(step)s” on this record."), code="forbidden", params={"step": definition.label})
+            raise FlowError(
+                _("You may not do “%(step)s” on this record."), code="forbidden", params={"step": definition.label}
+            )
         if definition.comment == "required" and not comment.strip():
             raise FlowError(_("Say why: a reason is required."), code="comment_required")
         yield locked

@@ -31,7 +31,7 @@ def candidates(model: type[models.Model], actor: Actor) -> QuerySet:
 
 def pickable(key: str) -> type[models.Model]:
     """The model that a picker's address names: a record type or a reference table with a `lookup`; 404 otherwise."""
-    label, _sep, name = key.partition(".")
+    label = key.partition(".")[0]
     for model in apps.get_app_config(label).get_models() if label in apps.app_configs else ():
         if type_key(model) == key and getattr(model, "picked", False):
             return model
@@ -104,11 +104,15 @@ class PickerField(forms.ModelChoiceField):
         label = self.queryset.model._meta.verbose_name
         if not found:
             raise ValidationError(
-                _("No %(type)s is called “%(value)s”. Type a code or a full name."), code="unknown", params={"type": label, "value": value}
+                _("No %(type)s is called “%(value)s”. Type a code or a full name."),
+                code="unknown",
+                params={"type": label, "value": value},
             )
         names = "；".join(naming_words(item) for item in found)
         raise ValidationError(
-            _("“%(value)s” fits several: %(names)s. Type the code."), code="ambiguous", params={"value": value, "names": names}
+            _("“%(value)s” fits several: %(names)s. Type the code."),
+            code="ambiguous",
+            params={"value": value, "names": names},
         )
 
     def prepare_value(self, value: Any) -> Any:
@@ -169,7 +173,11 @@ class SheetForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["seen_version"] = self.instance.updated_at.isoformat()
         # Personal data stands masked in the form; sent back masked, it stays what it was.
-        masked = [name for name in self.fields if getattr(sheet.fields.get(name), "masked", False)] if self.instance.pk else []
+        masked = (
+            [name for name in self.fields if getattr(sheet.fields.get(name), "masked", False)]
+            if self.instance.pk
+            else []
+        )
         self._hidden = {name: self.initial[name] for name in masked if self.initial.get(name)}
         self.initial.update({name: mask(value) for name, value in self._hidden.items()})
 
@@ -183,7 +191,9 @@ class SheetForm(forms.ModelForm):
             now = type(self.instance)._base_manager.values_list("updated_at", flat=True).get(pk=self.instance.pk)
             if now.isoformat() != seen:
                 raise ValidationError(
-                    _("Somebody else changed this record while you were editing. Open it again in another window, compare, and save once more."),
+                    _(
+                        "Somebody else changed this record while you were editing. Open it again in another window, compare, and save once more."
+                    ),
                     code="stale",
                 )
         return cleaned
@@ -191,7 +201,9 @@ class SheetForm(forms.ModelForm):
     def groups(self) -> list[dict[str, Any]]:
         """The fields under their headings."""
         shown = self.sheet.groups or ((self.sheet.label, self.sheet.form_fields),)
-        groups = [{"label": label, "fields": [self[name] for name in names if name in self.fields]} for label, names in shown]
+        groups = [
+            {"label": label, "fields": [self[name] for name in names if name in self.fields]} for label, names in shown
+        ]
         return [group for group in groups if group["fields"]]
 
 
@@ -200,7 +212,7 @@ def _within_reach(sheet: Sheet, field: models.Field, actor: Actor, rows: QuerySe
     reach = actor.reach(sheet.model, "add") | actor.reach(sheet.model, "change")
     if reach.everything or reach.own or not reach.units:
         return rows
-    for path in getattr(sheet.model, "scope").units:
+    for path in sheet.model.scope.units:
         first, _sep, rest = path.partition("__")
         if first == field.name:
             return rows.filter(**{f"{rest or 'pk'}__in": reach.units})
@@ -228,7 +240,10 @@ def form_field(sheet: Sheet, field: models.Field, actor: Actor, **kwargs: Any) -
 
 def form_class(sheet: Sheet, actor: Actor) -> type[SheetForm]:
     return forms.modelform_factory(
-        sheet.model, form=sheet.form_base or SheetForm, fields=list(sheet.form_fields), formfield_callback=lambda field, **kwargs: form_field(sheet, field, actor, **kwargs)
+        sheet.model,
+        form=sheet.form_base or SheetForm,
+        fields=list(sheet.form_fields),
+        formfield_callback=lambda field, **kwargs: form_field(sheet, field, actor, **kwargs),
     )
 
 

@@ -18,15 +18,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhixing.kernel import importing
 from zhixing.intake.cleaning import ReadError
-from zhixing.kernel.models import ImportRun
 from zhixing.intake.reading import column_letters
+from zhixing.kernel import importing
+from zhixing.kernel.models import ImportRun
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
 from zhixing.kernel.views import PAGE, page_numbers, sheet_of
 
-HOW = {"remembered": gettext_lazy("as last time"), "exact": gettext_lazy("same name"), "synonym": gettext_lazy("known name"), "similar": gettext_lazy("similar")}
+HOW = {
+    "remembered": gettext_lazy("as last time"),
+    "exact": gettext_lazy("same name"),
+    "synonym": gettext_lazy("known name"),
+    "similar": gettext_lazy("similar"),
+}
 KINDS = ("rows", "new", "changed", "same", "faulty")
 LABELS = {
     "rows": gettext_lazy("rows read"),
@@ -54,7 +59,11 @@ def upload(request: HttpRequest, domain: str, name: str) -> HttpResponse:
             return redirect("import-run", run.pk)
         except ReadError as error:
             form.add_error("file", str(error))
-    earlier = ImportRun.objects.filter(record_type=sheet.key, user_id=actor.user_id).select_related("user__person").order_by("-created_at", "-pk")[:10]
+    earlier = (
+        ImportRun.objects.filter(record_type=sheet.key, user_id=actor.user_id)
+        .select_related("user__person")
+        .order_by("-created_at", "-pk")[:10]
+    )
     runs = [
         {
             "url": reverse("import-run", args=[run.pk]),
@@ -112,7 +121,9 @@ def _match(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
             return redirect("import-run", run.pk)
         except ValidationError as error:
             messages.error(request, "；".join(error.messages))
-    required = {n for n, f in sheet.import_fields.items() if n in sheet.key_fields or not (f.blank or f.null or f.has_default())}
+    required = {
+        n for n, f in sheet.import_fields.items() if n in sheet.key_fields or not (f.blank or f.null or f.has_default())
+    }
     choices = [{"key": n, "label": f.verbose_name, "required": n in required} for n, f in sheet.import_fields.items()]
     columns = [
         {
@@ -154,17 +165,30 @@ def _check(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
         raise Http404
     page = Paginator(run.faults, PAGE).get_page(request.GET.get("page"))
     errors = [
-        {"row": row + 1, "column": column_letters(column) if column is not None else "", "value": value, "message": message}
+        {
+            "row": row + 1,
+            "column": column_letters(column) if column is not None else "",
+            "value": value,
+            "message": message,
+        }
         for row, column, value, _code, message in page
     ]
     ambiguous = [
         {
             "column": item["field"],
             "value": item["text"],
-            "rows": [row + 1 for row, column, _v, code, _m in run.faults if code == "ambiguous" and column == item["column"] and _v == item["text"]][:8],
+            "rows": [
+                row + 1
+                for row, column, _v, code, _m in run.faults
+                if code == "ambiguous" and column == item["column"] and _v == item["text"]
+            ][:8],
             "name": f"choose-{i}",
             "choices": [
-                {"value": option["pk"], "label": option["label"], "selected": run.choices.get(str(item["column"]), {}).get(item["text"]) == option["pk"]}
+                {
+                    "value": option["pk"],
+                    "label": option["label"],
+                    "selected": run.choices.get(str(item["column"]), {}).get(item["text"]) == option["pk"],
+                }
                 for option in item["options"]
             ],
         }
@@ -200,7 +224,9 @@ def _chosen(request: HttpRequest, run: ImportRun) -> dict[str, dict[str, int]]:
 
 
 def _count_tabs(run: ImportRun) -> list[dict[str, Any]]:
-    return [{"key": key, "label": LABELS[key], "count": run.counts.get(key, 0), "url": "", "active": False} for key in KINDS]
+    return [
+        {"key": key, "label": LABELS[key], "count": run.counts.get(key, 0), "url": "", "active": False} for key in KINDS
+    ]
 
 
 @require_POST
@@ -223,7 +249,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Undone: %(removed)s removed, %(restored)s restored.") % result)
         if result["kept"]:
             why = "；".join(sorted({item["why"] for item in result["kept"]}))
-            messages.warning(request, _("%(count)s records stay: %(why)s.") % {"count": len(result["kept"]), "why": why})
+            messages.warning(
+                request, _("%(count)s records stay: %(why)s.") % {"count": len(result["kept"]), "why": why}
+            )
     except ValidationError as error:
         messages.error(request, "；".join(error.messages))
     return redirect("import-run", pk)

@@ -106,14 +106,27 @@ def understand(sheet: Sheet, data: bytes, file_name: str, sheet_name: str = "") 
     if not pages:
         raise ReadError("no_page", _("The file has no filled page of that name."))
     # The page whose headings this record type knows best: registers come with cover pages and lists of codes.
-    page, header = max(((p, find_header(p.rows, known, p.merged)) for p in pages), key=lambda pair: (pair[1].known, pair[1].score))
+    page, header = max(
+        ((p, find_header(p.rows, known, p.merged)) for p in pages), key=lambda pair: (pair[1].known, pair[1].score)
+    )
     remembered = dict(HeaderMemory.objects.filter(record_type=sheet.key).values_list("header", "field"))
     columns: list[dict[str, Any]] = [
-        {"header": m.header, "index": m.column_index, "field": m.field, "how": m.how, "confidence": round(m.confidence, 2), "unit": m.unit}
+        {
+            "header": m.header,
+            "index": m.column_index,
+            "field": m.field,
+            "how": m.how,
+            "confidence": round(m.confidence, 2),
+            "unit": m.unit,
+        }
         for m in map_headers(header.columns, spellings(sheet), remembered)
     ]
     for column in columns:
-        column["samples"] = [str(row[column["index"]]) for row in page.rows[header.row_index + 1 : header.row_index + 5] if column["index"] < len(row)][:3]
+        column["samples"] = [
+            str(row[column["index"]])
+            for row in page.rows[header.row_index + 1 : header.row_index + 5]
+            if column["index"] < len(row)
+        ][:3]
     return Reading(book, page, header.row_index, columns, header.unit)
 
 
@@ -125,7 +138,7 @@ def _choices_of(sheet: Sheet, f: models.Field) -> dict[str, Any]:
             found.update({str(label): value for value, label in f.flatchoices})
     for value, _label in f.flatchoices:
         if value != "":
-            found.update({word: value for word in (str(value), *sheet.synonyms.get(f"{f.name}={value}", ()))})
+            found.update(dict.fromkeys((str(value), *sheet.synonyms.get(f"{f.name}={value}", ())), value))
     return found
 
 
@@ -149,7 +162,9 @@ def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool
         case models.BooleanField():
             return column_cleaner("boolean", **options)
         case MoneyField() | models.DecimalField():
-            return column_cleaner("decimal", unit=unit if isinstance(f, MoneyField) else None, places=f.decimal_places, **options)
+            return column_cleaner(
+                "decimal", unit=unit if isinstance(f, MoneyField) else None, places=f.decimal_places, **options
+            )
         case models.IntegerField():
             return column_cleaner("year" if f.name.endswith("year") else "integer", **options)
         case models.TextField():
@@ -200,9 +215,20 @@ def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
     for index, name in sorted((int(index), name) for index, name in run.mapping.items() if name):
         f = sheet.import_fields.get(name)
         if f is None:
-            raise ValidationError(_("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field")
+            raise ValidationError(
+                _("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field"
+            )
         unit = headers.get(index, {}).get("unit") or reading.unit
-        columns.append(Column(index, name, f, headers.get(index, {}).get("header", ""), cleaner_for(sheet, f, unit, reading.book.date_1904), unit))
+        columns.append(
+            Column(
+                index,
+                name,
+                f,
+                headers.get(index, {}).get("header", ""),
+                cleaner_for(sheet, f, unit, reading.book.date_1904),
+                unit,
+            )
+        )
     mapped = {column.name for column in columns}
     if len(mapped) < len(columns):
         raise ValidationError(_("Two columns are mapped to the same field. Leave one out."), code="mapped_twice")
@@ -211,10 +237,16 @@ def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
     for name in sheet.key_fields:
         if name not in mapped:
             label = sheet.model._meta.get_field(name).verbose_name
-            raise ValidationError(_("No column is mapped to “%(field)s”, by which records are recognised.") % {"field": label}, code="key_missing")
+            raise ValidationError(
+                _("No column is mapped to “%(field)s”, by which records are recognised.") % {"field": label},
+                code="key_missing",
+            )
     for name, f in sheet.import_fields.items():
         if name not in mapped and not f.blank and not f.null and not f.has_default():
-            raise ValidationError(_("No column is mapped to “%(field)s”, which every record needs.") % {"field": f.verbose_name}, code="required_missing")
+            raise ValidationError(
+                _("No column is mapped to “%(field)s”, which every record needs.") % {"field": f.verbose_name},
+                code="required_missing",
+            )
     return columns
 
 
@@ -281,7 +313,9 @@ class _Pass:
     def _validate(self, column: Column, numbers: list[int], raw: list[Any], values: list[Any]) -> None:
         """The field's own validators, once for each different value; the cleaner has seen to length and code already."""
         seen_to = [validate_uscc] if isinstance(column.field, UsccField) else []
-        checks = [check for check in column.field.validators if check not in seen_to and not _checked_length(check, column)]
+        checks = [
+            check for check in column.field.validators if check not in seen_to and not _checked_length(check, column)
+        ]
         if not checks:
             return
         verdicts: dict[Any, str] = {}
@@ -297,7 +331,7 @@ class _Pass:
     def _relate(self, column: Column, numbers: list[int], raw: list[Any], texts: list[Any]) -> list[Any]:
         model: type[models.Model] = column.field.related_model  # type: ignore[assignment]
         found = look_up(model, {text for text in texts if text}, self.actor)
-        chosen = {text: key for text, key in self.run.choices.get(str(column.index), {}).items()}
+        chosen = dict(self.run.choices.get(str(column.index), {}))
         label = model._meta.verbose_name
         asked: set[str] = set()
         values: list[Any] = []
@@ -311,15 +345,31 @@ class _Pass:
                 values.append(keys[0])
             elif not keys:
                 values.append(None)
-                words = _("No %(type)s is called “%(value)s”. Correct it, or add the %(type)s first.") % {"type": label, "value": text}
+                words = _("No %(type)s is called “%(value)s”. Correct it, or add the %(type)s first.") % {
+                    "type": label,
+                    "value": text,
+                }
                 self.fault(number, column, given, "unknown", words)
             else:
                 values.append(None)
                 if text not in asked:
                     asked.add(text)
-                    options = [{"pk": r.pk, "label": naming_words(r)} for r in model._default_manager.filter(pk__in=keys).order_by("pk")[:20]]
-                    self.outcome.ambiguous.append({"column": column.index, "field": str(column.field.verbose_name), "text": text, "options": options})
-                words = _("“%(value)s” fits %(count)s records. Choose one above, or write its code.") % {"value": text, "count": len(keys)}
+                    options = [
+                        {"pk": r.pk, "label": naming_words(r)}
+                        for r in model._default_manager.filter(pk__in=keys).order_by("pk")[:20]
+                    ]
+                    self.outcome.ambiguous.append(
+                        {
+                            "column": column.index,
+                            "field": str(column.field.verbose_name),
+                            "text": text,
+                            "options": options,
+                        }
+                    )
+                words = _("“%(value)s” fits %(count)s records. Choose one above, or write its code.") % {
+                    "value": text,
+                    "count": len(keys),
+                }
                 self.fault(number, column, given, "ambiguous", words)
         return values
 
@@ -335,7 +385,14 @@ class _Pass:
             needed = [c for c in blank if not staging.optional_part(c.field, self.sheet.key_fields)]
             if needed or len(blank) == len(key):
                 column = (needed or blank)[0]
-                self.fault(number, column, "", "key_blank", _("“%(field)s” must not be blank: records are recognised by it.") % {"field": column.field.verbose_name})
+                self.fault(
+                    number,
+                    column,
+                    "",
+                    "key_blank",
+                    _("“%(field)s” must not be blank: records are recognised by it.")
+                    % {"field": column.field.verbose_name},
+                )
                 continue
             if key in first:
                 shown = "、".join(str(part) for part in key)
@@ -350,8 +407,12 @@ class _Pass:
         self._repeated(numbers, values)
         self.report(len(self.columns), len(self.columns) + 3, _("comparing with the register"))
         frozen = self.sheet.stateful & {column.name for column in self.columns}
-        stage = staging.Stage(self.sheet.model, tuple(column.name for column in self.columns), self.sheet.key_fields, frozenset(frozen))
-        prepared = [self._prepare(column, column_values) for column, column_values in zip(self.columns, values, strict=True)]
+        stage = staging.Stage(
+            self.sheet.model, tuple(column.name for column in self.columns), self.sheet.key_fields, frozenset(frozen)
+        )
+        prepared = [
+            self._prepare(column, column_values) for column, column_values in zip(self.columns, values, strict=True)
+        ]
         stage.fill((number, *row) for number, *row in zip(numbers, *prepared, strict=True) if number not in self.bad)
         self._same_in_the_clear(stage, numbers, values)
         self._may_change(stage)
@@ -393,10 +454,14 @@ class _Pass:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT rowno, id FROM {staging.STAGE} WHERE id IS NOT NULL")
             matched = dict(cursor.fetchall())
-        mine = set(self.sheet.rows(self.actor, "change").filter(pk__in=set(matched.values())).values_list("pk", flat=True))
+        mine = set(
+            self.sheet.rows(self.actor, "change").filter(pk__in=set(matched.values())).values_list("pk", flat=True)
+        )
         for number, key in matched.items():
             if key not in mine:
-                self.fault(number, None, "", "not_yours", _("This record belongs to another unit: you may not change it."))
+                self.fault(
+                    number, None, "", "not_yours", _("This record belongs to another unit: you may not change it.")
+                )
 
 
 # The acts --------------------------------------------------------------------------------------------------------------------------------------
@@ -424,11 +489,17 @@ def start(sheet: Sheet, data: bytes, file_name: str, *, by: Actor, sheet_name: s
 def remember(sheet: Sheet, reading: Reading, mapping: dict[str, str]) -> None:
     """Keep what the person chose for each heading that was not certain anyway; next time it is offered."""
     memory = [
-        HeaderMemory(record_type=sheet.key, header=normalise_header(column["header"]).text[:200], field=mapping.get(str(column["index"]), ""))
+        HeaderMemory(
+            record_type=sheet.key,
+            header=normalise_header(column["header"]).text[:200],
+            field=mapping.get(str(column["index"]), ""),
+        )
         for column in reading.columns
         if column["header"] and mapping.get(str(column["index"]), "") != (column["field"] or "")
     ]
-    HeaderMemory.objects.bulk_create(memory, update_conflicts=True, unique_fields=["record_type", "header"], update_fields=["field"])
+    HeaderMemory.objects.bulk_create(
+        memory, update_conflicts=True, unique_fields=["record_type", "header"], update_fields=["field"]
+    )
 
 
 def preview(run: ImportRun, *, by: Actor, report: Report = _silent, keep: bool = True) -> Outcome:
@@ -477,7 +548,9 @@ def _still_mine(sheet: Sheet, outcome: Outcome, by: Actor) -> None:
             seen = sheet.rows(by, capability).filter(pk__in=keys).count()
             if seen < len(keys):
                 raise ValidationError(
-                    _("%(count)s rows would belong to units outside your reach. Take them out of the file, or ask the academic affairs office.")
+                    _(
+                        "%(count)s rows would belong to units outside your reach. Take them out of the file, or ask the academic affairs office."
+                    )
                     % {"count": len(keys) - seen},
                     code="out_of_reach",
                 )
@@ -493,7 +566,9 @@ def undo(run: ImportRun, *, by: Actor) -> dict[str, Any]:
         removed, restored, kept = staging.undo(sheet.model, locked.pk)
         locked.state, locked.undone_at = ImportRun.State.UNDONE, timezone.now()
         locked.save(update_fields=["state", "undone_at"])
-        events.log_many(sheet.model._base_manager.filter(pk__in=restored), "import_undone", by=by, data={"run": locked.pk})
+        events.log_many(
+            sheet.model._base_manager.filter(pk__in=restored), "import_undone", by=by, data={"run": locked.pk}
+        )
         changes.touched(sheet.model, [*removed, *restored])
     run.refresh_from_db()
     return {"removed": len(removed), "restored": len(restored), "kept": [{"id": key, "why": why} for key, why in kept]}

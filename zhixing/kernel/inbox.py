@@ -39,7 +39,12 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         for station in approval.inbox(actor)[:200]
     ]
     groups = [{"label": _("Waiting for my decision"), "items": waiting, "can_bulk": len(waiting) > 1}]
-    mine = [_mine(case) for case in ApprovalCase.objects.filter(submitted_by_id=actor.user_id).prefetch_related("stations").order_by("-submitted_at", "-pk")[:30]]
+    mine = [
+        _mine(case)
+        for case in ApprovalCase.objects.filter(submitted_by_id=actor.user_id)
+        .prefetch_related("stations")
+        .order_by("-submitted_at", "-pk")[:30]
+    ]
     if mine:
         groups.append({"label": _("Submitted by me"), "items": mine, "can_bulk": False})
     groups = [group for group in groups if group["items"]]
@@ -48,9 +53,22 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 def _mine(case: ApprovalCase) -> dict[str, Any]:
     pending = next((station for station in case.stations.all() if station.state == "pending"), None)
-    where = _("with the %(role)s") % {"role": approval.role_name(pending.role)} if pending and case.state == "open" else case.get_state_display()
+    where = (
+        _("with the %(role)s") % {"role": approval.role_name(pending.role)}
+        if pending and case.state == "open"
+        else case.get_state_display()
+    )
     since = pending.reached_at if pending else case.closed_at
-    return {"title": case.label, "kind": where, "icon": "upload", "subtitle": "", "since": since, "due": None, "url": case.url, "approve_url": ""}
+    return {
+        "title": case.label,
+        "kind": where,
+        "icon": "upload",
+        "subtitle": "",
+        "since": since,
+        "due": None,
+        "url": case.url,
+        "approve_url": "",
+    }
 
 
 @require_POST

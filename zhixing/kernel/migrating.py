@@ -35,7 +35,9 @@ class AtOnce(Operation):
         for operation in self.operations:
             operation.state_forwards(app_label, state)
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         made = {name for app, name in to_state.models if app == app_label and (app, name) not in from_state.models}
         for operation in self.operations:
             if isinstance(operation, CreateModel) and operation.name_lower in made:

@@ -54,7 +54,8 @@ class Record(models.Model):
     def get_constraints(self) -> Any:
         """A row whose days are out of order is told so; the database cannot be asked what such days overlap."""
         return [
-            (model, [rule for rule in rules if not self._out_of_order(days_of(rule))]) for model, rules in super().get_constraints()
+            (model, [rule for rule in rules if not self._out_of_order(days_of(rule))])
+            for model, rules in super().get_constraints()
         ]
 
     def _out_of_order(self, days: tuple[str, str] | None) -> bool:
@@ -75,7 +76,9 @@ class Event(models.Model):
     record_id = models.BigIntegerField(_("record"))
     label = models.CharField(_("title"), max_length=200)
     verb = models.CharField(_("event"), max_length=60)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")
+    )
     actor_name = models.CharField(_("who"), max_length=80, blank=True)
     comment = models.TextField(_("reason"), blank=True)
     data = models.JSONField(_("data"), default=dict)
@@ -99,7 +102,9 @@ class File(models.Model):
     size = models.PositiveBigIntegerField(_("size in bytes"))
     mime = models.CharField(_("type"), max_length=120)
     sha256 = models.CharField("SHA-256", max_length=64)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")
+    )
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
 
     class Meta:
@@ -144,7 +149,9 @@ class SavedView(models.Model):
         verbose_name = _("saved view")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "record_type", "name"], name="saved_view_name", violation_error_message=_("You already have a view of this name.")
+                fields=["user", "record_type", "name"],
+                name="saved_view_name",
+                violation_error_message=_("You already have a view of this name."),
             )
         ]
 
@@ -213,7 +220,9 @@ class ImportRun(models.Model):
         FAILED = "failed", _("failed")
 
     record_type = models.CharField(_("record type"), max_length=80)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")
+    )
     file_name = models.CharField(_("file"), max_length=255)
     content = models.FileField(upload_to="imports/%Y/%m/", max_length=255)
     sha256 = models.CharField(max_length=64)
@@ -287,7 +296,9 @@ class ApprovalCase(models.Model):
     route_name = models.CharField(_("route"), max_length=80)
     snapshot = models.JSONField(default=dict)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("submitted by"))
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("submitted by")
+    )
     submitted_at = models.DateTimeField(_("submitted"), auto_now_add=True)
     closed_at = models.DateTimeField(_("decided"), null=True)
 
@@ -317,13 +328,17 @@ class ApprovalStation(models.Model):
     order = models.PositiveSmallIntegerField()
     role = models.CharField(_("role"), max_length=40)
     unit_id = models.BigIntegerField(null=True)
-    delegated_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("delegated to"))
+    delegated_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("delegated to")
+    )
     idle_days = models.PositiveSmallIntegerField(default=3)
     escalate_role = models.CharField(max_length=40, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     reached_at = models.DateTimeField(_("since"), null=True)
     escalated_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(_("decided"), null=True)
     comment = models.TextField(_("reason"), blank=True)
 
@@ -353,7 +368,9 @@ class OutsideLink(models.Model):
     name = models.CharField(_("contact"), max_length=80)
     data = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, unique=True)
-    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("issued by"))
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("issued by")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("valid until"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -380,7 +397,9 @@ class OutsideLink(models.Model):
 class ApiToken(models.Model):
     """A key for the campus data centre's programs: acts as its user, may be revoked; only its digest is kept."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("acts as"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens", verbose_name=_("acts as")
+    )
     name = models.CharField(_("name"), max_length=80)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -139,7 +139,11 @@ class Sheet:
     @cached_property
     def fields(self) -> dict[str, models.Field]:
         """What a person fills in, in the order of the groups."""
-        editable = {f.name: f for f in (*self.model._meta.concrete_fields, *self.model._meta.many_to_many) if f.editable and not f.primary_key}
+        editable = {
+            f.name: f
+            for f in (*self.model._meta.concrete_fields, *self.model._meta.many_to_many)
+            if f.editable and not f.primary_key
+        }
         if not self.groups:
             return editable
         names = [name for _label, group in self.groups for name in group]
@@ -162,7 +166,11 @@ class Sheet:
     @cached_property
     def all_columns(self) -> tuple[str, ...]:
         """Every column that can be chosen: the default ones first."""
-        rest = [f.name for f in self.model._meta.concrete_fields if not f.primary_key and f.name not in {"archived_at", "person"}]
+        rest = [
+            f.name
+            for f in self.model._meta.concrete_fields
+            if not f.primary_key and f.name not in {"archived_at", "person"}
+        ]
         return tuple(dict.fromkeys((*self.columns, *self.computed, *rest)))
 
     def field(self, path: str) -> models.Field | None:

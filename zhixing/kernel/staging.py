@@ -26,11 +26,15 @@ class Stage:
     model: type[models.Model]
     given: tuple[str, ...]
     key: tuple[str, ...]
-    frozen: frozenset[str] = frozenset()  # fields that only steps may change: given for a new record, left alone on an old one
+    frozen: frozenset[str] = (
+        frozenset()
+    )  # fields that only steps may change: given for a new record, left alone on an old one
     columns: list[models.Field] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = [f for f in self.model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False)]
+        self.columns = [
+            f for f in self.model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False)
+        ]
         self.table = _q(self.model._meta.db_table)
 
     def column(self, name: str) -> str:
@@ -42,7 +46,9 @@ class Stage:
         """Copy rows of (row number, value of each given field …) into a fresh temporary table and match them by natural key."""
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {STAGE}")
-            cursor.execute(f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs FROM {self.table} t WITH NO DATA")
+            cursor.execute(
+                f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs FROM {self.table} t WITH NO DATA"
+            )
             if defaults := self._defaults():
                 cursor.execute(f"ALTER TABLE {STAGE} {', '.join(defaults)}")
             names = ", ".join(["rowno", *(self.column(name) for name in self.given)])
@@ -82,7 +88,8 @@ class Stage:
             sets = ", ".join(f"{_q(f.column)} = coalesce({_q(f.column)}, %s)" for f in filled)
             blank = " OR ".join(f"{_q(f.column)} IS NULL" for f in filled)
             cursor.execute(
-                f"UPDATE {STAGE} SET {sets} WHERE {blank}", [f.get_db_prep_save(_default(f), connection) for f in filled]
+                f"UPDATE {STAGE} SET {sets} WHERE {blank}",
+                [f.get_db_prep_save(_default(f), connection) for f in filled],
             )
 
     def drop(self, numbers: Iterable[int]) -> None:
@@ -111,13 +118,22 @@ class Stage:
             if f.unique and (f.name,) != self.key:
                 yield f"{f.name}_unique", "", [(_q(f.column), "=")], f"{f.verbose_name}：{taken}"
         for constraint in self.model._meta.constraints:
-            if isinstance(constraint, UniqueConstraint) and constraint.fields and set(constraint.fields) != set(self.key):
+            if (
+                isinstance(constraint, UniqueConstraint)
+                and constraint.fields
+                and set(constraint.fields) != set(self.key)
+            ):
                 pairs = [(self.column(name), "=") for name in constraint.fields]
             elif isinstance(constraint, ExclusionConstraint):
                 pairs = _exclusion_pairs(self.model, constraint)
             else:
                 continue
-            yield constraint.name, _condition(self.model, constraint.condition), pairs, str(constraint.get_violation_error_message())
+            yield (
+                constraint.name,
+                _condition(self.model, constraint.condition),
+                pairs,
+                str(constraint.get_violation_error_message()),
+            )
 
     def _clashing(self, condition: str, pairs: list[tuple[str, str]]) -> list[int]:
         shown = ", ".join(f"{expression} AS e{i}" for i, (expression, _operator) in enumerate(pairs))
@@ -140,7 +156,9 @@ class Stage:
         differs = " OR ".join(f"s.{self.column(name)} IS DISTINCT FROM t.{self.column(name)}" for name in names)
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {STAGE} s SET differs = ({differs}) FROM {self.table} t WHERE s.id = t.id")
-            cursor.execute(f"SELECT count(*) FILTER (WHERE id IS NULL), count(*) FILTER (WHERE differs), count(*) FROM {STAGE}")
+            cursor.execute(
+                f"SELECT count(*) FILTER (WHERE id IS NULL), count(*) FILTER (WHERE differs), count(*) FROM {STAGE}"
+            )
             new, changed, total = cursor.fetchone()
         return {"new": new, "changed": changed, "same": total - new - changed}
 
@@ -171,11 +189,18 @@ class Stage:
                 [run_id],
             )
             sets = ", ".join(f"{_q(f.column)} = s.{_q(f.column)}" for f in changing)
-            cursor.execute(f"UPDATE {self.table} t SET {sets}, updated_at = now() FROM {STAGE} s WHERE s.differs AND t.id = s.id RETURNING t.id")
+            cursor.execute(
+                f"UPDATE {self.table} t SET {sets}, updated_at = now() FROM {STAGE} s WHERE s.differs AND t.id = s.id RETURNING t.id"
+            )
             changed = [row[0] for row in cursor.fetchall()]
-            cursor.execute(f"INSERT INTO {self.table} ({names}) SELECT {names} FROM {STAGE} WHERE id IS NULL ORDER BY rowno RETURNING id")
+            cursor.execute(
+                f"INSERT INTO {self.table} ({names}) SELECT {names} FROM {STAGE} WHERE id IS NULL ORDER BY rowno RETURNING id"
+            )
             new = [row[0] for row in cursor.fetchall()]
-            cursor.execute("INSERT INTO kernel_importchange (run_id, record_id, before) SELECT %s, unnest(%s::bigint[]), NULL", [run_id, new])
+            cursor.execute(
+                "INSERT INTO kernel_importchange (run_id, record_id, before) SELECT %s, unnest(%s::bigint[]), NULL",
+                [run_id, new],
+            )
             cursor.execute(
                 f"INSERT INTO kernel_event (record_type, record_id, label, verb, actor_id, actor_name, comment, data, at) "
                 f"SELECT %s, id, left({label}, 200), 'imported', %s, %s, '', jsonb_build_object('run', %s::bigint), now() FROM {self.table} "
@@ -193,7 +218,9 @@ class Stage:
 def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], list[tuple[int, str]]]:
     """Take an import back where nothing has happened since. Returns (removed, restored, [(kept, why)])."""
     table = _q(model._meta.db_table)
-    names = ", ".join(_q(f.column) for f in model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False))
+    names = ", ".join(
+        _q(f.column) for f in model._meta.concrete_fields if not f.primary_key and not getattr(f, "generated", False)
+    )
     with connection.cursor() as cursor:
         mine = "FROM kernel_importchange c JOIN kernel_importrun r ON r.id = c.run_id WHERE c.run_id = %s"
         cursor.execute(
@@ -216,9 +243,15 @@ def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], 
                 continue
             through = relation.through._meta if relation.many_to_many else target._meta  # type: ignore[union-attr]
             column = relation.field.m2m_reverse_name() if relation.many_to_many else relation.field.column  # type: ignore[attr-defined]
-            cursor.execute(f"SELECT DISTINCT {_q(column)} FROM {_q(through.db_table)} WHERE {_q(column)} = ANY(%s)", [fresh])
+            cursor.execute(
+                f"SELECT DISTINCT {_q(column)} FROM {_q(through.db_table)} WHERE {_q(column)} = ANY(%s)", [fresh]
+            )
             used = {row[0] for row in cursor.fetchall()}
-            kept.extend((key, _("in use by %(type)s") % {"type": target._meta.verbose_name_plural}) for key in fresh if key in used)
+            kept.extend(
+                (key, _("in use by %(type)s") % {"type": target._meta.verbose_name_plural})
+                for key in fresh
+                if key in used
+            )
             fresh = [key for key in fresh if key not in used]
         cursor.execute(
             f"UPDATE {table} t SET ({names}) = (SELECT {names} FROM jsonb_populate_record(NULL::{table}, c.before)) {mine} "

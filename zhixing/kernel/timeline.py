@@ -32,6 +32,13 @@ VERBS: dict[str, tuple[str, Any]] = {
     "delegated": ("handshake", gettext_lazy("Delegated")),
     "link_issued": ("link", gettext_lazy("Link sent out")),
 }
+
+
+def name_verbs(verbs: dict[str, tuple[str, Any]]) -> None:
+    """Give words, and an icon, to events that a domain writes beside those of its steps and actions."""
+    VERBS.update(verbs)
+
+
 _SILENT = {"created_at", "updated_at", "normalised_name"}
 
 
@@ -86,7 +93,11 @@ def _field_changes(sheet: Sheet, record: Record, limit: int) -> list[dict[str, A
                     "icon": "edit",
                     "text": "",
                     "changes": [
-                        {"field": f.verbose_name, "old": _words(record, f, getattr(row, f.attname)), "new": _words(record, f, getattr(after, f.attname))}
+                        {
+                            "field": f.verbose_name,
+                            "old": _words(record, f, getattr(row, f.attname)),
+                            "new": _words(record, f, getattr(after, f.attname)),
+                        }
                         for f in differing
                     ],
                 }
@@ -111,7 +122,11 @@ def _words(record: Record, field: models.Field, value: Any) -> str:
 
 def files_of(record: Record, may_change: bool) -> list[dict[str, Any]]:
     """The files on a record, newest first; one query."""
-    rows = File.objects.filter(record_type=type_key(record), record_id=record.pk).select_related("uploaded_by__person").order_by("-uploaded_at", "-pk")
+    rows = (
+        File.objects.filter(record_type=type_key(record), record_id=record.pk)
+        .select_related("uploaded_by__person")
+        .order_by("-uploaded_at", "-pk")
+    )
     return [
         {
             "name": file.name,

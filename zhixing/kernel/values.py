@@ -118,7 +118,9 @@ def renderer(sheet: Sheet, path: str, masked: bool = True) -> Callable[[Any], Sa
     field = sheet.field(path)
     if field is not None and field.many_to_many:
         linked = linker(field.related_model)  # type: ignore[arg-type]
-        return lambda record: format_html_join("、", "{}", ((linked(item),) for item in value_at(record, path).all())) or NONE
+        return lambda record: (
+            format_html_join("、", "{}", ((linked(item),) for item in value_at(record, path).all())) or NONE
+        )
     if field is not None and field.is_relation:
         linked = linker(field.related_model)  # type: ignore[arg-type]
         return lambda record: linked(value_at(record, path))
@@ -142,7 +144,9 @@ def _frame(sheet: Sheet, field: models.Field | None, path: str) -> Callable[[str
         return lambda words, record: words
     flow = getattr(field.model, "flow", None)
     if field.choices and flow and flow.field == field.name:
-        return lambda words, record: f'<span class="zx-tag zx-tag--{TONES.get(value_at(record, path), "plain")}">{words}</span>'
+        return lambda words, record: (
+            f'<span class="zx-tag zx-tag--{TONES.get(value_at(record, path), "plain")}">{words}</span>'
+        )
     if isinstance(field, models.URLField):
         return lambda words, record: f'<a href="{words}" rel="noopener">{words}</a>'
     if isinstance(field, models.TextField):
@@ -161,7 +165,9 @@ def linker(model: type[Model]) -> Callable[[Model | None], SafeString]:
     address = sheet.addresses("detail") if sheet else None
     if address is None:
         return lambda record: NONE if record is None else SafeString(escaped(str(record)))
-    return lambda record: NONE if record is None else SafeString(f'<a href="{address(record.pk)}">{escaped(str(record))}</a>')
+    return lambda record: (
+        NONE if record is None else SafeString(f'<a href="{address(record.pk)}">{escaped(str(record))}</a>')
+    )
 
 
 def link(record: Model | None) -> SafeString:
@@ -195,4 +201,8 @@ def is_numeric(sheet: Sheet, path: str) -> bool:
     field = sheet.field(path)
     if field is None:
         return sheet.computed[path].numeric
-    return isinstance(field, (models.IntegerField, models.DecimalField, models.FloatField)) and not field.choices and not field.is_relation
+    return (
+        isinstance(field, (models.IntegerField, models.DecimalField, models.FloatField))
+        and not field.choices
+        and not field.is_relation
+    )

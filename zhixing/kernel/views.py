@@ -57,18 +57,31 @@ def _tabs(sheet: Sheet, listing: Listing) -> tuple[list[dict[str, Any]], int]:
     choices = list(sheet.model._meta.get_field(sheet.tabs).flatchoices)
     counts = {f"tab_{i}": Count("pk", filter=Q(**{sheet.tabs: value})) for i, (value, _label) in enumerate(choices)}
     found = listing.before_tab.order_by().aggregate(total=Count("pk"), **counts)
-    tabs = [{"label": _("All"), "url": listing.address(tab=None, page=None), "count": found["total"], "active": not listing.tab}]
+    tabs = [
+        {
+            "label": _("All"),
+            "url": listing.address(tab=None, page=None),
+            "count": found["total"],
+            "active": not listing.tab,
+        }
+    ]
     total = found["total"]
     for i, (value, label) in enumerate(choices):
         count, active = found[f"tab_{i}"], listing.tab == value
         total = count if active else total
         if count or active:
-            tabs.append({"label": label, "url": listing.address(tab=value, page=None), "count": count, "active": active})
+            tabs.append(
+                {"label": label, "url": listing.address(tab=value, page=None), "count": count, "active": active}
+            )
     return tabs, total
 
 
 def _headings(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
-    order = {name.lstrip("-"): "desc" if name.startswith("-") else "asc" for name in listing.query.get("sort", "").split(",") if name}
+    order = {
+        name.lstrip("-"): "desc" if name.startswith("-") else "asc"
+        for name in listing.query.get("sort", "").split(",")
+        if name
+    }
     headings = []
     for path in listing.columns:
         state = order.get(path, "")
@@ -91,7 +104,9 @@ def _headings(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
 def _active_filters(listing: Listing) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if listing.query.get("archived"):
-        found.append({"label": _("Archived"), "value": _("only archived"), "remove_url": listing.address(archived=None)})
+        found.append(
+            {"label": _("Archived"), "value": _("only archived"), "remove_url": listing.address(archived=None)}
+        )
     if not listing.is_valid:
         return found
     for name, value in listing.filterset.form.cleaned_data.items():
@@ -101,7 +116,9 @@ def _active_filters(listing: Listing) -> list[dict[str, Any]]:
         choices = dict(getattr(filter_.field, "choices", [])) if isinstance(value, list) else {}
         items = value if isinstance(value, list) or hasattr(value, "exists") else [value]
         words = "、".join(str(choices.get(item, item)) if choices else values.plain(item) for item in items)
-        found.append({"label": filter_.label, "value": words, "remove_url": listing.address(**{name: None, "page": None})})
+        found.append(
+            {"label": filter_.label, "value": words, "remove_url": listing.address(**{name: None, "page": None})}
+        )
     return found
 
 
@@ -115,7 +132,9 @@ def page_numbers(page: Any, query: QueryDict) -> dict[str, Any]:
         "end": page.end_index(),
         "prev_url": address(query, page=page.number - 1) if page.has_previous() else "",
         "next_url": address(query, page=page.number + 1) if page.has_next() else "",
-        "pages": [{"n": n, "url": address(query, page=n) if n != "…" else "", "current": n == page.number} for n in numbers],
+        "pages": [
+            {"n": n, "url": address(query, page=n) if n != "…" else "", "current": n == page.number} for n in numbers
+        ],
     }
 
 
@@ -154,10 +173,17 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         "filters_url": listing.address(filters=1) if sheet.filters else "",
         "search_value": listing.words,
         "active_filters": _active_filters(listing),
-        "keep_params": [(key, value) for key in ("tab", "sort", "cols", "columns", "archived") for value in request.GET.getlist(key) if value],
+        "keep_params": [
+            (key, value)
+            for key in ("tab", "sort", "cols", "columns", "archived")
+            for value in request.GET.getlist(key)
+            if value
+        ],
         "clear_url": clear,
         "columns": _headings(sheet, listing),
-        "all_columns": [{"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns],
+        "all_columns": [
+            {"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns
+        ],
         "rows": rows,
         "page": page_numbers(page, request.GET),
         "bulk_actions": _bulk_actions(sheet, actor),
@@ -167,7 +193,9 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         "can_export": actor.can(sheet.model, "export"),
         "add_url": sheet.url("add"),
         "import_url": sheet.url("import"),
-        "export_urls": {kind: sheet.url("export", kind=kind) + listing.address(page=None) for kind in ("xlsx", "csv", "parquet")},
+        "export_urls": {
+            kind: sheet.url("export", kind=kind) + listing.address(page=None) for kind in ("xlsx", "csv", "parquet")
+        },
         "saved_views": [{"name": view.name, "url": f"?{view.query}", "pk": view.pk} for view in saved],
         "save_view_url": sheet.url("save-view"),
         "extra_links": [{"label": label, "icon": icon, "url": reverse(url)} for label, icon, url in sheet.links],
@@ -201,7 +229,13 @@ def _cells(sheet: Sheet, columns: tuple[str, ...]) -> Callable[[Record], SafeStr
 def _bulk_actions(sheet: Sheet, actor: Actor) -> list[dict[str, Any]]:
     """Actions for many rows at once: those that ask for nothing but a reason."""
     return [
-        {"key": action.key, "label": action.label, "icon": action.icon, "danger": action.danger, "needs_comment": action.comment == "required"}
+        {
+            "key": action.key,
+            "label": action.label,
+            "icon": action.icon,
+            "danger": action.danger,
+            "needs_comment": action.comment == "required",
+        }
         for action in sheet.actions
         if action.bulk and action.form is None and actor.can(sheet.model, action.capability)
     ]
@@ -218,7 +252,9 @@ def bulk(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     if action.form is not None or not action.bulk:
         raise Http404
     done, refused = 0, []
-    for record in sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()]).order_by("pk"):
+    for record in (
+        sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()]).order_by("pk")
+    ):
         try:
             if action.comment == "required" and not comment.strip():
                 raise ValidationError(_("Say why: a reason is required."))
@@ -230,7 +266,9 @@ def bulk(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     if done:
         messages.success(request, _("“%(action)s” done for %(count)s.") % {"action": action.label, "count": done})
     if refused:
-        messages.error(request, _("Refused for %(count)s: %(why)s") % {"count": len(refused), "why": "；".join(refused[:5])})
+        messages.error(
+            request, _("Refused for %(count)s: %(why)s") % {"count": len(refused), "why": "；".join(refused[:5])}
+        )
     if not done and not refused:
         messages.error(request, _("Choose at least one row first."))
     return back
@@ -248,7 +286,9 @@ def action_of(sheet: Sheet, key: str) -> Action:
 
 def _groups(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
     shown = sheet.groups or ((sheet.label, tuple(sheet.fields)),)
-    reveal = actor.can_on(record, "reveal") if any(getattr(f, "masked", False) for f in sheet.fields.values()) else False
+    reveal = (
+        actor.can_on(record, "reveal") if any(getattr(f, "masked", False) for f in sheet.fields.values()) else False
+    )
     groups = []
     for label, names in shown:
         fields = []
@@ -266,7 +306,10 @@ def _groups(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
             )
         groups.append({"label": label, "fields": fields})
     if sheet.computed:
-        counted = [{"label": column.label, "html": values.html(sheet, record, path), "masked_reveal_url": ""} for path, column in sheet.computed.items()]
+        counted = [
+            {"label": column.label, "html": values.html(sheet, record, path), "masked_reveal_url": ""}
+            for path, column in sheet.computed.items()
+        ]
         groups.append({"label": _("In figures"), "fields": counted})
     return groups
 
@@ -283,7 +326,9 @@ def _hanging(sheet: Sheet, record: Record, actor: Actor) -> list[tuple[Sheet, st
         target = sheet_for(relation.related_model)
         if target is None or not actor.can(target.model):
             continue
-        path = relation.field.name if hasattr(relation, "field") and relation.auto_created else relation.remote_field.name
+        path = (
+            relation.field.name if hasattr(relation, "field") and relation.auto_created else relation.remote_field.name
+        )
         found.append((target, path, target.rows(actor).filter(**{path: record}, archived_at=None)))
     return found
 
@@ -308,20 +353,27 @@ def _related(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]
         shown: list[Any] = []
         if count and opened < OPEN_LISTS:
             opened += 1
-            shown = list(target.with_columns(rows, columns).order_by(*(target.model._meta.ordering or ("pk",)))[:OPEN_ROWS])
+            shown = list(
+                target.with_columns(rows, columns).order_by(*(target.model._meta.ordering or ("pk",)))[:OPEN_ROWS]
+            )
         query = f"?{path}={record.pk}"
         lists.append(
             {
                 "label": target.label_plural,
                 "icon": target.icon,
                 "count": count,
-                "columns": [{"label": target.column_label(column), "numeric": values.is_numeric(target, column)} for column in columns],
+                "columns": [
+                    {"label": target.column_label(column), "numeric": values.is_numeric(target, column)}
+                    for column in columns
+                ],
                 "rows": [
                     {
                         "url": target.url("detail", item.pk),
                         "cells": [
                             values.Cell(
-                                values.escape(values.text(target, item, column) or str(item)) if i == 0 else values.html(target, item, column),
+                                values.escape(values.text(target, item, column) or str(item))
+                                if i == 0
+                                else values.html(target, item, column),
                                 str(target.column_label(column)),
                             )
                             for i, column in enumerate(columns)
@@ -358,7 +410,15 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
         if action.available(record) and actor.can_on(record, action.capability)
     ]
     if record.archived_at and may_delete:
-        actions.append({"key": "restore", "label": _("Restore"), "icon": "refresh", "url": sheet.url("restore", pk), "needs_form": False})
+        actions.append(
+            {
+                "key": "restore",
+                "label": _("Restore"),
+                "icon": "refresh",
+                "url": sheet.url("restore", pk),
+                "needs_form": False,
+            }
+        )
     state = sheet.flow.field if sheet.flow else ""
     related = _related(sheet, record, actor)
     context = {
@@ -407,7 +467,10 @@ def reveal(request: HttpRequest, domain: str, name: str, pk: int, field: str) ->
         "purpose": purpose,
         "missing": request.method == "POST" and not shown,
         "cancel_url": sheet.url("detail", pk),
-        "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": sheet.url("detail", pk)}],
+        "crumbs": [
+            {"label": sheet.label_plural, "url": sheet.url("list")},
+            {"label": str(record), "url": sheet.url("detail", pk)},
+        ],
     }
     return render(request, "kernel/reveal.html", context, status=422 if context["missing"] else 200)
 
@@ -429,7 +492,9 @@ def save_view(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         messages.error(request, _("Give the view a name."))
         return redirect(sheet.url("list"))
     query = request.POST.get("query", "")
-    SavedView.objects.update_or_create(user_id=actor.user_id, record_type=sheet.key, name=title, defaults={"query": query})
+    SavedView.objects.update_or_create(
+        user_id=actor.user_id, record_type=sheet.key, name=title, defaults={"query": query}
+    )
     messages.success(request, _("The view “%(name)s” is saved.") % {"name": title})
     return redirect(f"{sheet.url('list')}?{query}")
 
@@ -475,7 +540,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
                 ]
                 more = f"{sheet.url('list')}{address(request.GET, q=words)}" if len(found) > 5 else ""
                 count = rows.count() if more else len(found)
-                groups.append({"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more})
+                groups.append(
+                    {"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more}
+                )
     return render(request, "kernel/search.html", {"query": words, "groups": groups})
 
 

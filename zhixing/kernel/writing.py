@@ -30,8 +30,13 @@ def save(sheet: Sheet, record: Record, *, by: Actor, write: Callable[[], Any], c
         with transaction.atomic():
             write()
             if not sheet.rows(by, capability).filter(pk=record.pk).exists():
-                raise ValidationError(_("This record would belong to a unit outside your reach. Choose a unit or owner of your own."), code="out_of_reach")
-            events.log(record, "created" if is_new else "changed", by=by, data={"fields": sorted(changed)} if changed else None)
+                raise ValidationError(
+                    _("This record would belong to a unit outside your reach. Choose a unit or owner of your own."),
+                    code="out_of_reach",
+                )
+            events.log(
+                record, "created" if is_new else "changed", by=by, data={"fields": sorted(changed)} if changed else None
+            )
     except IntegrityError as error:
         if is_new:
             record.pk = None
@@ -54,7 +59,9 @@ def readable(model: type[models.Model], error: IntegrityError) -> ValidationErro
         return ValidationError(_("A record with these values already exists."), code="unique")
     if isinstance(cause, psycopg.errors.ForeignKeyViolation):
         return ValidationError(_("A record that this one refers to no longer exists."), code="reference")
-    return ValidationError(_("The database refused these values: %(why)s"), code="integrity", params={"why": str(error).splitlines()[0]})
+    return ValidationError(
+        _("The database refused these values: %(why)s"), code="integrity", params={"why": str(error).splitlines()[0]}
+    )
 
 
 def hanging_on(sheet: Sheet, record: Record) -> list[tuple[models.ForeignObjectRel, int, bool]]:
@@ -62,7 +69,12 @@ def hanging_on(sheet: Sheet, record: Record) -> list[tuple[models.ForeignObjectR
     found = []
     for relation in record._meta.related_objects:
         target = relation.related_model
-        if target is None or target._meta.app_label == "pghistory" or hasattr(target, "pgh_id") or relation.many_to_many:
+        if (
+            target is None
+            or target._meta.app_label == "pghistory"
+            or hasattr(target, "pgh_id")
+            or relation.many_to_many
+        ):
             continue
         on_delete = getattr(relation, "on_delete", None)
         if on_delete is models.DO_NOTHING:
@@ -80,7 +92,9 @@ def remove(sheet: Sheet, record: Record, *, by: Actor, comment: str = "") -> Non
     blockers = [(relation, count) for relation, count, forbids in hanging_on(sheet, record) if forbids]
     if blockers:
         names = "、".join(f"{relation.related_model._meta.verbose_name_plural} {count}" for relation, count in blockers)
-        raise ValidationError(_("Other records hang on this one: %(names)s. Archive it instead."), code="in_use", params={"names": names})
+        raise ValidationError(
+            _("Other records hang on this one: %(names)s. Archive it instead."), code="in_use", params={"names": names}
+        )
     try:
         with transaction.atomic():
             events.log(record, "deleted", by=by, comment=comment)
@@ -95,6 +109,8 @@ def set_archived(sheet: Sheet, record: Record, archived: bool, *, by: Actor, com
         raise PermissionDenied(_("You may not archive this record."))
     with transaction.atomic():
         record.archived_at = timezone.now() if archived else None
-        type(record)._base_manager.filter(pk=record.pk).update(archived_at=record.archived_at, updated_at=timezone.now())
+        type(record)._base_manager.filter(pk=record.pk).update(
+            archived_at=record.archived_at, updated_at=timezone.now()
+        )
         events.log(record, "archived" if archived else "restored", by=by, comment=comment)
         changes.touched(type(record), [record.pk])

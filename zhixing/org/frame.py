@@ -23,7 +23,11 @@ def calendar_text() -> str:
     found = week_of_term(today)
     if found is None:
         return _("%(year)s academic year") % {"year": year.code}
-    return _("%(year)s academic year · term %(term)s · week %(week)s") % {"year": year.code, "term": found[0].number, "week": found[1]}
+    return _("%(year)s academic year · term %(term)s · week %(week)s") % {
+        "year": year.code,
+        "term": found[0].number,
+        "week": found[1],
+    }
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -65,7 +65,12 @@ class Role(models.TextChoices):
 class School(Record):
     """The vocational college that runs this installation (学校)."""
 
-    code = models.CharField(_("school code"), max_length=10, unique=True, validators=[RegexValidator(r"^\d{10}$", _("The school code has 10 digits."))])
+    code = models.CharField(
+        _("school code"),
+        max_length=10,
+        unique=True,
+        validators=[RegexValidator(r"^\d{10}$", _("The school code has 10 digits."))],
+    )
     name = models.CharField(_("name"), max_length=100)
     name_en = models.CharField(_("English name"), max_length=200, blank=True)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
@@ -85,7 +90,10 @@ class AcademicYear(Record):
     """学年: by default 1 September to 31 August; the college sets the days. A closed year's standings do not move."""
 
     code = models.CharField(
-        _("academic year"), max_length=9, unique=True, validators=[RegexValidator(r"^\d{4}-\d{4}$", _("Write an academic year as 2025-2026."))]
+        _("academic year"),
+        max_length=9,
+        unique=True,
+        validators=[RegexValidator(r"^\d{4}-\d{4}$", _("Write an academic year as 2025-2026."))],
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
@@ -121,7 +129,11 @@ class Term(Record):
         verbose_name_plural = _("terms")
         ordering = ["-starts_on"]
         constraints = [
-            models.UniqueConstraint(fields=["year", "number"], name="term_number_once", violation_error_message=_("This term is already there.")),
+            models.UniqueConstraint(
+                fields=["year", "number"],
+                name="term_number_once",
+                violation_error_message=_("This term is already there."),
+            ),
             dates_in_order("term_dates"),
             no_overlap("term_no_overlap", message=_("Two terms must not share a day.")),
         ]
@@ -143,10 +155,14 @@ class Unit(Record):
     name = models.CharField(_("name"), max_length=100)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to")
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from", verbose_name=_("merged into"))
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged_from", verbose_name=_("merged into")
+    )
     scope = Scope(units=("id",))
     lookup = ("code", "name", "short_name", "names__name")
 
@@ -229,10 +245,14 @@ class Person(Record):
 class User(AbstractUser):
     """A sign-in. What it may do comes from its person's memberships, never from flags on the account."""
 
-    person = models.OneToOneField(Person, models.SET_NULL, null=True, blank=True, related_name="user", verbose_name=_("person"))
+    person = models.OneToOneField(
+        Person, models.SET_NULL, null=True, blank=True, related_name="user", verbose_name=_("person")
+    )
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    theme = models.CharField(max_length=10, default="bihai", choices=[("bihai", _("Azure sea")), ("lijin", _("Li brocade"))])
+    theme = models.CharField(
+        max_length=10, default="bihai", choices=[("bihai", _("Azure sea")), ("lijin", _("Li brocade"))]
+    )
 
     class Meta:
         verbose_name = _("account")
@@ -251,7 +271,9 @@ class MajorGroup(Record):
     code = models.CharField(_("major group code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="major_groups", verbose_name=_("college"))
-    leader = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="leads_groups", verbose_name=_("leader"))
+    leader = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="leads_groups", verbose_name=_("leader")
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     scope = Scope(units=("unit",), people=("leader",))
@@ -272,12 +294,18 @@ class Major(Record):
     """专业. The national code is text: forty of them end in K."""
 
     code = models.CharField(
-        _("major code"), max_length=7, validators=[RegexValidator(r"^\d{6}K?$", _("A major code is six digits, with K when the state controls it."))]
+        _("major code"),
+        max_length=7,
+        validators=[RegexValidator(r"^\d{6}K?$", _("A major code is six digits, with K when the state controls it."))],
     )
     name = models.CharField(_("name"), max_length=100)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="majors", verbose_name=_("college"))
-    group = models.ForeignKey(MajorGroup, models.PROTECT, null=True, blank=True, related_name="majors", verbose_name=_("major group"))
-    leader = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="leads_majors", verbose_name=_("leader"))
+    group = models.ForeignKey(
+        MajorGroup, models.PROTECT, null=True, blank=True, related_name="majors", verbose_name=_("major group")
+    )
+    leader = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="leads_majors", verbose_name=_("leader")
+    )
     years = models.DecimalField(_("length in years"), max_digits=3, decimal_places=1, default=3)
     starts_on = models.DateField(_("first enrolled"))
     ends_on = models.DateField(_("closed on"), null=True, blank=True)
@@ -289,7 +317,11 @@ class Major(Record):
         verbose_name_plural = _("majors")
         ordering = ["code", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["code", "name"], name="major_once", violation_error_message=_("This major is already in the register.")),
+            models.UniqueConstraint(
+                fields=["code", "name"],
+                name="major_once",
+                violation_error_message=_("This major is already in the register."),
+            ),
             dates_in_order("major_dates"),
         ]
 
@@ -305,7 +337,9 @@ class Cohort(Record):
     name = models.CharField(_("name"), max_length=100)
     major = models.ForeignKey(Major, models.PROTECT, related_name="cohorts", verbose_name=_("major"))
     entry_year = models.PositiveSmallIntegerField(_("entry year"))
-    adviser = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="advises", verbose_name=_("class adviser"))
+    adviser = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="advises", verbose_name=_("class adviser")
+    )
     graduates_on = models.DateField(_("graduates on"), null=True, blank=True)
     scope = Scope(units=("major__unit",), people=("adviser", "major__leader"))
     lookup = ("code", "name")
@@ -317,7 +351,9 @@ class Cohort(Record):
         ordering = ["-entry_year", "code"]
         constraints = [
             models.CheckConstraint(
-                name="cohort_entry_year", condition=Q(entry_year__range=(1950, 2100)), violation_error_message=_("The entry year has four digits.")
+                name="cohort_entry_year",
+                condition=Q(entry_year__range=(1950, 2100)),
+                violation_error_message=_("The entry year has four digits."),
             )
         ]
 
@@ -346,10 +382,14 @@ class Teacher(Record):
 
     person = models.OneToOneField(Person, models.PROTECT, related_name="teacher", verbose_name=_("person"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="teachers", verbose_name=_("college"))
-    major = models.ForeignKey(Major, models.SET_NULL, null=True, blank=True, related_name="teachers", verbose_name=_("major"))
+    major = models.ForeignKey(
+        Major, models.SET_NULL, null=True, blank=True, related_name="teachers", verbose_name=_("major")
+    )
     engagement = models.CharField(_("engagement"), max_length=10, choices=Engagement, default=Engagement.FULL_TIME)
     subject = models.CharField(_("subject"), max_length=12, choices=Subject, default=Subject.PROFESSIONAL)
-    title = models.CharField(pgettext_lazy("of a teacher", "title"), max_length=10, choices=Title, blank=True, default=Title.NONE)
+    title = models.CharField(
+        pgettext_lazy("of a teacher", "title"), max_length=10, choices=Title, blank=True, default=Title.NONE
+    )
     starts_on = models.DateField(_("entered on"))
     ends_on = models.DateField(_("left on"), null=True, blank=True)
     scope = Scope(units=("unit",), people=("person",))
@@ -388,7 +428,9 @@ class Student(Record):
     phone = EncryptedTextField(_("phone"), blank=True)
     guardian_name = models.CharField(_("guardian"), max_length=80, blank=True)
     guardian_phone = EncryptedTextField(_("guardian's phone"), blank=True)
-    person = models.OneToOneField(Person, models.SET_NULL, null=True, blank=True, related_name="student", verbose_name=_("person"))
+    person = models.OneToOneField(
+        Person, models.SET_NULL, null=True, blank=True, related_name="student", verbose_name=_("person")
+    )
     scope = Scope(units=("cohort__major__unit",), people=("person", "cohort__adviser", "cohort__major__leader"))
     lookup = ("number", "name")
     picked = True
@@ -422,7 +464,13 @@ class Membership(Record):
         ordering = ["unit_id", "role", "-starts_on", "id"]
         constraints = [
             dates_in_order("membership_dates"),
-            no_overlap("membership_no_overlap", "person", "role", "unit", message=_("The person already holds this role there at that time.")),
+            no_overlap(
+                "membership_no_overlap",
+                "person",
+                "role",
+                "unit",
+                message=_("The person already holds this role there at that time."),
+            ),
         ]
 
     def __str__(self) -> str:

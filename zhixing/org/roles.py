@@ -12,7 +12,21 @@ from typing import Any
 from zhixing.kernel.scope import RoleTable
 
 _READ_ALL = dict.fromkeys(
-    ("office", "leader", "dean", "secretary", "group_leader", "teacher", "hr", "finance", "research", "employment", "reviewer", "auditor"), "v:all"
+    (
+        "office",
+        "leader",
+        "dean",
+        "secretary",
+        "group_leader",
+        "teacher",
+        "hr",
+        "finance",
+        "research",
+        "employment",
+        "reviewer",
+        "auditor",
+    ),
+    "v:all",
 )
 _OFFICE_KEEPS = {
     **_READ_ALL,
@@ -115,13 +129,29 @@ ROLE_TABLE = RoleTable(
         "org.term": _SETTINGS,
         "org.unit": {**_SETTINGS, "student": "v:all"},
         "org.unit_name": _SETTINGS,
-        "org.major_group": {**_OFFICE_KEEPS, "dean": "v:all cx:unit", "secretary": "v:all cx:unit", "group_leader": "v:all c:own"},
-        "org.major": {**_OFFICE_KEEPS, "dean": "v:all cx:unit", "secretary": "v:all cx:unit", "group_leader": "v:all c:own"},
+        "org.major_group": {
+            **_OFFICE_KEEPS,
+            "dean": "v:all cx:unit",
+            "secretary": "v:all cx:unit",
+            "group_leader": "v:all c:own",
+        },
+        "org.major": {
+            **_OFFICE_KEEPS,
+            "dean": "v:all cx:unit",
+            "secretary": "v:all cx:unit",
+            "group_leader": "v:all c:own",
+        },
         "org.cohort": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
         "org.person": _PEOPLE,
         "org.teacher": {**_PEOPLE, "dean": "v:all cxi:unit"},
         "org.student": _STUDENTS,
-        "org.membership": {**_READ_ALL, "office": "vacdxi:all", "system_admin": "vacdxi:all", "security_admin": "v:all", "hr": "vx:all"},
+        "org.membership": {
+            **_READ_ALL,
+            "office": "vacdxi:all",
+            "system_admin": "vacdxi:all",
+            "security_admin": "v:all",
+            "hr": "vx:all",
+        },
         "org.delegation": {
             **_READ_ALL,
             "office": "vacdx:all",
@@ -133,7 +163,12 @@ ROLE_TABLE = RoleTable(
         "partners.organisation": _PARTNER,
         "partners.organisation_name": _PARTNER,
         "partners.organisation_tag": _PARTNER,
-        "partners.contact": {**_PARTNER, "office": "vacdxir:all", "dean": "v:all a:all cdxir:unit", "secretary": "v:all a:all cdxir:unit"},
+        "partners.contact": {
+            **_PARTNER,
+            "office": "vacdxir:all",
+            "dean": "v:all a:all cdxir:unit",
+            "secretary": "v:all a:all cdxir:unit",
+        },
         "partners.industry_link": _COLLEGE_KEEPS,
         "partners.activity": {**_COLLEGE_KEEPS, "teacher": "v:all ac:own", "employment": "vacx:all"},
         "partners.opportunity": {**_COLLEGE_KEEPS, "teacher": "v:own"},
@@ -155,7 +190,13 @@ ROLE_TABLE = RoleTable(
         "governance.meeting": _COLLEGE_KEEPS,
         "governance.resolution": _COLLEGE_KEEPS,
         "governance.task_book": _COLLEGE_KEEPS,
-        "governance.task": {**_COLLEGE_KEEPS, "teacher": "v:all c:own", "hr": "v:all c:own", "finance": "v:all c:own", "research": "v:all c:own"},
+        "governance.task": {
+            **_COLLEGE_KEEPS,
+            "teacher": "v:all c:own",
+            "hr": "v:all c:own",
+            "finance": "v:all c:own",
+            "research": "v:all c:own",
+        },
         "governance.milestone": {**_COLLEGE_KEEPS, "teacher": "v:all c:own"},
         "governance.task_appraisal": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
         "industry_colleges.industry_college": _INDUSTRY_COLLEGE,
@@ -164,11 +205,21 @@ ROLE_TABLE = RoleTable(
         "industry_colleges.council_meeting": _OF_INDUSTRY_COLLEGE,
         "industry_colleges.construction_plan": _OF_INDUSTRY_COLLEGE,
         "industry_colleges.plan_milestone": _OF_INDUSTRY_COLLEGE,
-        "industry_colleges.check": {**_INDUSTRY_COLLEGE, "dean": "v:all x:unit", "secretary": "v:all x:unit", "group_leader": "v:all", "teacher": "v:all"},
+        "industry_colleges.check": {
+            **_INDUSTRY_COLLEGE,
+            "dean": "v:all x:unit",
+            "secretary": "v:all x:unit",
+            "group_leader": "v:all",
+            "teacher": "v:all",
+        },
         "industry_colleges.resource_allocation": {**_COLLEGE_KEEPS, "finance": "vx:all"},
         "industry_colleges.area": {**_READ_ALL, "office": "vcx:all", "system_admin": "vcx:all"},
         "industry_colleges.area_plan": _OF_INDUSTRY_COLLEGE,
-        "industry_colleges.area_output": {**_OF_INDUSTRY_COLLEGE, "research": "v:all ac:own", "employment": "v:all ac:own"},
+        "industry_colleges.area_output": {
+            **_OF_INDUSTRY_COLLEGE,
+            "research": "v:all ac:own",
+            "employment": "v:all ac:own",
+        },
         "agreements.agreement_kind": {**_READ_ALL, "office": "vacdx:all", "student": "v:all"},
         # A version comes in with its Word file, on a page of its own, by whoever may change templates.
         "agreements.template": {**_READ_ALL, "office": "vcdx:all"},
@@ -222,7 +273,13 @@ ROLE_TABLE = RoleTable(
         "policy.duty": _READ_ALL,
         "policy.rule": {**_READ_ALL, "office": "vxp:all", "leader": "vxp:all"},
         "policy.rule_version": {**_READ_ALL, "office": "vxp:all", "leader": "vxp:all"},
-        "policy.standing": {**_READ_ALL, "office": "vxp:all", "leader": "vx:all", "dean": "v:all x:unit", "auditor": "vx:all"},
+        "policy.standing": {
+            **_READ_ALL,
+            "office": "vxp:all",
+            "leader": "vx:all",
+            "dean": "v:all x:unit",
+            "auditor": "vx:all",
+        },
         "policy.waiver": {**_READ_ALL, "office": "vaxp:all", "leader": "vxp:all", "dean": "v:all ax:unit"},
         "policy.acknowledgement": {
             **_READ_ALL,

@@ -38,7 +38,12 @@ class TermSheet(Sheet):
     search = ("year__code",)
     groups = ((_("Term"), ("year", "number", "starts_on", "ends_on")),)
     natural_key = ("year", "number")
-    synonyms = {"year": ("学年",), "number": ("学期", "学期号"), "starts_on": ("开始日期", "开学日期"), "ends_on": ("结束日期", "放假日期")}
+    synonyms = {
+        "year": ("学年",),
+        "number": ("学期", "学期号"),
+        "starts_on": ("开始日期", "开学日期"),
+        "ends_on": ("结束日期", "放假日期"),
+    }
 
 
 class UnitSheet(Sheet):
@@ -93,7 +98,11 @@ class MajorGroupSheet(Sheet):
         "majors_count": Computed(_("majors"), Count("majors", distinct=True), rows=("org.major", "group")),
         "links_count": Computed(
             _("industry links in force"),
-            Count("industry_links", filter=Q(industry_links__archived_at=None, industry_links__ends_on=None), distinct=True),
+            Count(
+                "industry_links",
+                filter=Q(industry_links__archived_at=None, industry_links__ends_on=None),
+                distinct=True,
+            ),
             rows=("partners.industry_link", "group"),
         ),
     }
@@ -118,12 +127,17 @@ class MajorSheet(Sheet):
     columns = ("code", "name", "unit", "group", "leader", "years", "students_count")
     computed = {
         "students_count": Computed(
-            _("students enrolled"), Count("cohorts__students", filter=Q(cohorts__students__status="enrolled")), rows=("org.student", "cohort__major")
+            _("students enrolled"),
+            Count("cohorts__students", filter=Q(cohorts__students__status="enrolled")),
+            rows=("org.student", "cohort__major"),
         )
     }
     filters = ("unit", "group", "starts_on")
     search = ("code", "name", "leader__name")
-    groups = ((_("Major"), ("code", "name", "unit", "group", "leader", "years")), (_("In force"), ("starts_on", "ends_on")))
+    groups = (
+        (_("Major"), ("code", "name", "unit", "group", "leader", "years")),
+        (_("In force"), ("starts_on", "ends_on")),
+    )
     related = ("cohorts", "teachers", "needs")
     natural_key = ("code", "name")
     depends = {"group": {"unit": "unit"}}
@@ -166,7 +180,10 @@ class PersonSheet(Sheet):
     columns = ("staff_number", "name", "unit", "position", "phone", "email")
     filters = ("unit", "sex")
     search = ("staff_number", "name", "position")
-    groups = ((_("Person"), ("staff_number", "name", "sex", "unit", "position")), (pgettext_lazy("ways to reach a person", "Contact"), ("email", "phone")))
+    groups = (
+        (_("Person"), ("staff_number", "name", "sex", "unit", "position")),
+        (pgettext_lazy("ways to reach a person", "Contact"), ("email", "phone")),
+    )
     related = ("memberships", "tasks", "seats", "opportunities")
     synonyms = {
         "staff_number": ("工号", "教工号", "职工号", "教职工号"),
@@ -188,7 +205,10 @@ class TeacherSheet(Sheet):
     columns = ("person__staff_number", "person", "unit", "major", "engagement", "subject", "title", "starts_on")
     filters = ("unit", "engagement", "subject", "title", "starts_on")
     search = ("person__staff_number", "person__name")
-    groups = ((_("Teacher"), ("person", "unit", "major", "engagement", "subject", "title")), (_("Service"), ("starts_on", "ends_on")))
+    groups = (
+        (_("Teacher"), ("person", "unit", "major", "engagement", "subject", "title")),
+        (_("Service"), ("starts_on", "ends_on")),
+    )
     depends = {"major": {"unit": "unit"}}
     synonyms = {
         "person": ("工号", "教工号", "姓名", "教师"),
@@ -252,7 +272,13 @@ class MembershipSheet(Sheet):
     search = ("person__staff_number", "person__name")
     groups = ((_("Role held"), ("person", "role", "unit", "starts_on", "ends_on")),)
     natural_key = ("person", "role", "unit", "starts_on")
-    synonyms = {"person": ("姓名", "工号", "人员"), "role": ("角色", "职务"), "unit": ("单位", "部门"), "starts_on": ("任职日期", "开始日期"), "ends_on": ("离任日期", "结束日期")}
+    synonyms = {
+        "person": ("姓名", "工号", "人员"),
+        "role": ("角色", "职务"),
+        "unit": ("单位", "部门"),
+        "starts_on": ("任职日期", "开始日期"),
+        "ends_on": ("离任日期", "结束日期"),
+    }
 
 
 class DelegationSheet(Sheet):
@@ -264,4 +290,11 @@ class DelegationSheet(Sheet):
     search = ("from_person__name", "to_person__name")
     groups = ((_("Delegation"), ("from_person", "to_person", "role", "starts_on", "ends_on", "reason")),)
     natural_key = ("from_person", "to_person", "role", "starts_on")
-    synonyms = {"from_person": ("委托人",), "to_person": ("受托人", "代理人"), "role": ("角色",), "starts_on": ("开始日期",), "ends_on": ("结束日期",), "reason": ("原因", "事由")}
+    synonyms = {
+        "from_person": ("委托人",),
+        "to_person": ("受托人", "代理人"),
+        "role": ("角色",),
+        "starts_on": ("开始日期",),
+        "ends_on": ("结束日期",),
+        "reason": ("原因", "事由"),
+    }

@@ -28,7 +28,12 @@ class SignIn(LoginView):
 
 def demo_accounts() -> list[dict[str, Any]]:
     """One account for each role the sample college made, with the words by which a visitor chooses."""
-    users = User.objects.filter(username__startswith="demo-").select_related("person__unit").prefetch_related("person__memberships__unit").order_by("pk")
+    users = (
+        User.objects.filter(username__startswith="demo-")
+        .select_related("person__unit")
+        .prefetch_related("person__memberships__unit")
+        .order_by("pk")
+    )
     accounts = []
     for user in users:
         membership = next(iter(user.person.memberships.all()), None) if user.person else None

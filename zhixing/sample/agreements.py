@@ -433,7 +433,7 @@ class _Register:
                 Status.REPLACED: "replace",
             }
             if row.status in closing:
-                steps.append((closing[row.status], end, row.end_reason))
+                steps.append((closing[Status(row.status)], end, row.end_reason))
             if row.status == Status.APPROVED or row.status == Status.SIGNING:
                 steps.append(("approve", self.plan.ago(6), "同意。"))
             for verb, day, why in steps:

@@ -407,7 +407,7 @@ class Cultivation:
         """Order classes end when their students graduate; those to come begin in the next term or year."""
         graduation = date(self.plan.year + told.entry + 3, 6, 30)
         if told.state in (_S.MATCHED, _S.RECRUITING, _S.PLANNED):
-            return self.plan.ahead({_S.MATCHED: 45, _S.RECRUITING: 95, _S.PLANNED: 120}[told.state]), graduation
+            return self.plan.ahead({_S.MATCHED: 45, _S.RECRUITING: 95, _S.PLANNED: 120}[_S(told.state)]), graduation
         return self.plan.terms(told.offset)[0][0], graduation
 
     def _deadline(self, told: Told, starts: date) -> date | None:

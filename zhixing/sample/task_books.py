@@ -27,16 +27,6 @@ _ROUTES = (
         "产业学院建设方案审批",
         [("dean", "own", "office"), ("office", "school", "leader")],
     ),
-    (
-        "industry_colleges.industry_college",
-        "产业学院设立审批",
-        [("dean", "own", "office"), ("office", "school", "leader"), ("leader", "school", "")],
-    ),
-    (
-        "industry_colleges.construction_plan",
-        "产业学院建设方案审批",
-        [("dean", "own", "office"), ("office", "school", "leader")],
-    ),
     ("partners.industry_link", "行业组织联系审批", [("dean", "own", "office")]),
     ("cultivation.training_plan", "人才培养方案审批", [("dean", "own", "office"), ("office", "school", "leader")]),
     ("policy.rule_version", "规则数值变更审批", [("office", "school", "leader"), ("leader", "school", "")]),

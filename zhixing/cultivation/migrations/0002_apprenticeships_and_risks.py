@@ -8,6 +8,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 import zhixing.kernel.constraints
 from django.db import migrations, models
+from zhixing.kernel.migrating import AtOnce
 
 
 class Migration(migrations.Migration):
@@ -863,3 +864,4 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='eeed7d7941b966450f06ea03e1cf285562d04150', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6fab8', table='cultivation_rotationevent', when='BEFORE')),
         ),
     ]
+    operations = [AtOnce(operations)]

@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandParser
 from django.db import transaction
 
-from zhixing.kernel import importing
 from zhixing.intake.cleaning import ReadError
 from zhixing.intake.reading import column_letters
+from zhixing.kernel import importing
 from zhixing.kernel.sheet import sheet_for
 from zhixing.kernel.verbs import BadCall, Verb, actor_named
 
@@ -33,7 +33,16 @@ class Command(Verb):
         parser.add_argument("--commit", action="store_true", help="write the good rows")
         parser.add_argument("--marked", metavar="OUT.xlsx", help="write a copy of the file with the faults marked")
 
-    def work(self, type: str, file: str, user: str | None, mapping: str | None, commit: bool, marked: str | None, **_options: Any) -> tuple[Any, int]:  # noqa: A002
+    def work(
+        self,
+        type: str,
+        file: str,
+        user: str | None,
+        mapping: str | None,
+        commit: bool,
+        marked: str | None,
+        **_options: Any,
+    ) -> tuple[Any, int]:
         sheet = sheet_for(type)
         if sheet is None:
             raise BadCall(f"there is no record type {type}")
@@ -64,7 +73,13 @@ class Command(Verb):
                     "run": run.pk if commit else None,
                     "mapping": {headers.get(index, index): name for index, name in run.mapping.items() if name},
                     "errors": [
-                        {"row": row + 1, "column": column_letters(column) if column is not None else None, "value": value, "code": code, "message": message}
+                        {
+                            "row": row + 1,
+                            "column": column_letters(column) if column is not None else None,
+                            "value": value,
+                            "code": code,
+                            "message": message,
+                        }
                         for row, column, value, code, message in outcome.faults
                     ],
                 }

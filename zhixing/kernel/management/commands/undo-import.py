@@ -14,7 +14,9 @@ from zhixing.kernel.verbs import BadCall, Verb
 
 
 class Command(Verb):
-    help = "Take an import back: what it made is removed, what it changed restored, what was used since is kept and named."
+    help = (
+        "Take an import back: what it made is removed, what it changed restored, what was used since is kept and named."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

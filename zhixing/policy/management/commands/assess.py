@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--what-if", metavar="NAME", help="count a year anew by today's records, kept apart under a name"
         )
-        parser.add_argument("--past", action="store_true", help="first the years that are over, oldest first: trends need a past")
+        parser.add_argument(
+            "--past", action="store_true", help="first the years that are over, oldest first: trends need a past"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +39,11 @@ class Command(BaseCommand):
         if name and Recount.objects.filter(name=name).exists():
             raise CommandError(_("There already is a recount called “%(name)s”.") % {"name": name}, returncode=2)
         if options["past"]:
-            for code in AcademicYear.objects.filter(ends_on__lt=timezone.localdate()).order_by("starts_on").values_list("code", flat=True):
+            for code in (
+                AcademicYear.objects.filter(ends_on__lt=timezone.localdate())
+                .order_by("starts_on")
+                .values_list("code", flat=True)
+            ):
                 assess(policy=options["policy"], year=code, rule=options["rule"], unit=options["unit"])
         try:
             result = assess(
