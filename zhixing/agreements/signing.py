@@ -260,7 +260,10 @@ def sign(
             )
             _close(fresh, State.SIGNED)
             events.log(
-                agreement, "signed", by=by, data={"request": fresh.pk, "method": method, "party": fresh.party.name}
+                agreement,
+                "signature_given",
+                by=by,
+                data={"request": fresh.pk, "method": method, "party": fresh.party.name},
             )
             _go_on(agreement, document, by=by)
         links.revoke(links.of_record(fresh, invitations.SIGN))
