@@ -162,9 +162,10 @@ def test_timelines_are_alive(college: World) -> None:
 
 
 def test_a_task_book_waits_for_the_dean(college: World) -> None:
-    station = ApprovalStation.objects.get(state=ApprovalStation.State.PENDING)
+    pending = ApprovalStation.objects.filter(state=ApprovalStation.State.PENDING)
+    station = pending.get(case__record_type="governance.task_book")
     dean = actor_for(User.objects.get(username="demo-dean"), DAY)
-    assert list(approval.inbox(dean)) == [station]
+    assert station in approval.inbox(dean)
     assert not approval.inbox(actor_for(User.objects.get(username="demo-group_leader"), DAY)).exists()
 
 

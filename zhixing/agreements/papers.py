@@ -37,15 +37,15 @@ class AgreementKind(Record):
     prefix = models.CharField(_("prefix of the number"), max_length=8)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     # Party roles that must be there, e.g. ["school", "enterprise"].
-    roles = models.JSONField(_("parties"), default=list)
+    roles = models.JSONField(_("parties"), default=list, blank=True)
     # Who signs, in order: [{"role": "enterprise", "channel": "link"}, {"role": "school", "channel": "inside"}].
-    signers = models.JSONField(_("signers in order"), default=list)
+    signers = models.JSONField(_("signers in order"), default=list, blank=True)
     # What the text must contain: [{"code": "goals", "name": {"zh-hans": …, "en": …}, "text": default wording}].
-    contents = models.JSONField(_("contents"), default=list)
+    contents = models.JSONField(_("contents"), default=list, blank=True)
     # Named fields beyond those of every agreement: [{"code": "post", "name": {…}, "type": "text|number|date|bool"}].
-    details = models.JSONField(_("named fields"), default=list)
+    details = models.JSONField(_("named fields"), default=list, blank=True)
     # Codes of the rules in `rules.yaml` that are checked.
-    checks = models.JSONField(_("checks"), default=list)
+    checks = models.JSONField(_("checks"), default=list, blank=True)
     needs_approval = models.BooleanField(_("goes through approval"), default=True)
     takes_interns = models.BooleanField(_("the firm takes interns"), default=False)
     usual_months = models.PositiveSmallIntegerField(_("usual term in months"), default=36)

@@ -378,7 +378,6 @@ class _Register:
 
     def _obligations(self) -> None:
         rows, tasks = [], []
-        late = 2
         for row in self.rows:
             if row.status not in SIGNED or row.kind.code not in words.OBLIGATIONS or row.amends_id:
                 continue
@@ -388,11 +387,7 @@ class _Register:
                     continue
                 owed = Obligation(agreement=row, party_role=role, title=title, due=due, owner=row.owner)
                 if due < self.plan.ago(3):
-                    if late and row.status == Status.IN_FORCE and (self.plan.today - due).days < 90:
-                        # Two are overdue, and the check of the contract's performance shows them.
-                        late -= 1
-                    else:
-                        owed.fulfilled_on = due - timedelta(days=self.dice.randint(0, 12))
+                    owed.fulfilled_on = due - timedelta(days=self.dice.randint(0, 12))
                 elif row.status == Status.IN_FORCE and due > self.plan.ahead(5) and len(tasks) < 40:
                     owed.task = Task(
                         title=f"{title}（{row.title}）"[:200],
@@ -405,6 +400,10 @@ class _Register:
                     )
                     tasks.append(owed.task)
                 rows.append(owed)
+        # The two that fell due last are overdue, and stand so in the register.
+        past = [owed for owed in rows if owed.fulfilled_on and owed.agreement.status == Status.IN_FORCE]
+        for owed in sorted(past, key=lambda owed: owed.due)[-2:]:
+            owed.fulfilled_on = None
         insert(self.plan, tasks, lambda task: task.starts_on or self.plan.ago(10))
         for owed in rows:
             if owed.task is not None:
