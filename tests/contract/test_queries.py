@@ -110,4 +110,6 @@ def _apart(model: Any) -> dict[str, Any]:
         found |= {"version": n, "status": "replaced"}
     if isinstance(fields.get("number"), models.IntegerField):
         found |= {"number": n}
+    if isinstance(fields.get("month"), models.IntegerField):
+        found |= {"month": n}
     return found or {name: day for name, f in fields.items() if name.endswith("ed_on") and not f.null}

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhixing.cultivation import outside, queries
-from zhixing.cultivation.models import Applicant, Hire, OrderClass, PlanSignature, ProjectUse, RosterEntry, TrainingPlan
+from zhixing.cultivation.models import Applicant, Hire, OrderClass, ProjectUse, RosterEntry, TrainingPlan
 from zhixing.kernel import links
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
@@ -37,23 +37,14 @@ def links_of(record: Record, purpose: str) -> list[dict[str, Any]]:
 
 def plan_panel(plan: TrainingPlan, actor: Actor) -> str:
     """Signatures, what firms built, how far real projects reach into practice, and the way to the map."""
-    kept, drawn = queries.coverage(plan), queries.plan_map(plan)
-    signed = {row.organisation_id: row for row in plan.signatures.filter(archived_at=None)}
+    taught, asked = queries.abilities_taught(plan)
     may_ask = plan.status in ("firm_review", "committee", "approved") and actor.can_on(plan, "change")
-    firms = [
-        {
-            "firm": firm,
-            "url": address(firm, actor),
-            "signature": signed.get(firm.pk),
-            "signature_url": address(signed[firm.pk], actor) if firm.pk in signed and actor.can(PlanSignature) else "",
-        }
-        for firm in plan.organisations.order_by("name")
-    ]
     context = {
         "plan": plan,
-        "firms": firms,
-        "coverage": kept,
-        "map": drawn,
+        "firms": [{"firm": firm, "url": address(firm, actor)} for firm in queries.firms_of(plan)],
+        "coverage": queries.coverage(plan),
+        "taught": taught,
+        "asked": asked,
         "map_url": reverse("plan-map", args=[plan.pk]),
         "uses_url": _list(ProjectUse, actor, f"course__plan={plan.pk}"),
         "ask_url": reverse("cultivation-ask", args=["plan", plan.pk]) if may_ask else "",

@@ -22,10 +22,12 @@ from zhixing.cultivation.models import (
     PlanSignature,
     Post,
     ProjectUse,
+    RosterEntry,
     TrainingPlan,
 )
 from zhixing.cultivation.order_classes import BEGUN
 from zhixing.org.models import Student
+from zhixing.partners.models import Organisation
 
 
 def real(prefix: str) -> Q:
@@ -116,6 +118,24 @@ def plan_map(plan: TrainingPlan) -> PlanMap:
     return PlanMap(aims, unmapped, len(asked), sum(asked.values()))
 
 
+def abilities_taught(plan: TrainingPlan) -> tuple[int, int]:
+    """How many of the abilities that the posts of a plan ask are taught by one of its courses, of how many; one query."""
+    teaching = PlanCourse.objects.filter(plan=plan, abilities=OuterRef("pk"), archived_at=None)
+    asked = Ability.objects.filter(posts__training_plans=plan, posts__archived_at=None, archived_at=None)
+    told = asked.annotate(has_course=Exists(teaching)).aggregate(
+        taught=Count("pk", filter=Q(has_course=True), distinct=True), asked=Count("pk", distinct=True)
+    )
+    return told["taught"], told["asked"]
+
+
+def firms_of(plan: TrainingPlan) -> QuerySet[Organisation]:
+    """The firms named in a plan, with the name and day of their signature where they have signed; one query."""
+    signed = PlanSignature.objects.filter(plan=plan, organisation=OuterRef("pk"), archived_at=None)
+    return plan.organisations.order_by("name").annotate(
+        signed_by=Subquery(signed.values("contact_name")[:1]), signed_on=Subquery(signed.values("signed_on")[:1])
+    )
+
+
 # Order classes ----------------------------------------------------------------------------------------------------
 
 
@@ -158,26 +178,32 @@ class Funnel:
         return self.hired / self.stayed if self.stayed else None
 
 
+def _count(rows: QuerySet, path: str = "order_class") -> Any:
+    """How many of `rows` belong to the class of the outer query."""
+    counted = rows.filter(**{path: OuterRef("pk")}, archived_at=None).order_by().values(path)
+    return Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0)
+
+
 def funnel(order_class: OrderClass) -> Funnel:
-    """The funnel of one class, in four queries."""
-    applicants = order_class.applicants.filter(archived_at=None).exclude(status=Applicant.Status.WITHDRAWN)
-    told = applicants.aggregate(applied=Count("pk"), ranked=Count("firm_rank__rank"))
-    roster = order_class.roster.filter(archived_at=None)
-    counted = roster.aggregate(all=Count("pk"), stayed=Count("pk", filter=Q(left_on=None)))
-    # Who left the class was hired, if at all, outside the order.
-    stayed = roster.filter(left_on=None).values("student")
-    hires = order_class.hires.filter(archived_at=None, student__in=stayed).aggregate(
-        all=Count("pk"), firm=Count("pk", filter=Q(organisation=order_class.organisation_id))
+    """The funnel of one class, in one query. Who left the class was hired, if at all, outside the order."""
+    applicants = Applicant.objects.exclude(status=Applicant.Status.WITHDRAWN)
+    roster = RosterEntry.objects.all()
+    stayed = Exists(
+        RosterEntry.objects.filter(
+            order_class=OuterRef("order_class"), student=OuterRef("student"), left_on=None, archived_at=None
+        )
     )
-    return Funnel(
-        needed=order_class.need.number if order_class.need else None,
-        applied=told["applied"],
-        ranked=told["ranked"],
-        roster=counted["all"],
-        stayed=counted["stayed"],
-        hired=hires["all"],
-        hired_by_firm=hires["firm"],
+    hires = Hire.objects.filter(stayed)
+    told = OrderClass._base_manager.filter(pk=order_class.pk).values_list(
+        "need__number",
+        _count(applicants),
+        _count(applicants.filter(firm_rank__rank__isnull=False)),
+        _count(roster),
+        _count(roster.filter(left_on=None)),
+        _count(hires),
+        _count(hires.filter(organisation=F("order_class__organisation"))),
     )
+    return Funnel(*told.get())
 
 
 def open_to(student: Student, on: date | None = None) -> QuerySet[OrderClass]:

@@ -160,7 +160,7 @@ class TrainingPlan(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} v{self.version}"
+        return self.title
 
     def on_approved(self) -> None:
         """Called by the approval route within its last step: in force from today, and what changed is on record."""

@@ -100,8 +100,11 @@ def record_signature(
     return signature
 
 
-def _next_code(plan: TrainingPlan) -> str:
-    return f"{re.sub(r'-V[0-9]+$', '', plan.code)}-V{plan.version + 1}"
+def _next_name(plan: TrainingPlan) -> tuple[str, str]:
+    """Code and title of the next version: each tells it from the one it replaces."""
+    number = plan.version + 1
+    code, title = re.sub(r"-V[0-9]+$", "", plan.code), re.sub(r"（第[0-9]+版）$", "", plan.title)
+    return f"{code}-V{number}", f"{title}（第{number}版）"
 
 
 def new_version(plan: TrainingPlan, *, by: Actor, comment: str = "") -> TrainingPlan:
@@ -114,9 +117,10 @@ def new_version(plan: TrainingPlan, *, by: Actor, comment: str = "") -> Training
             raise FlowError(_("You may not change this record."), code="forbidden")
         with step(plan, "replace", by=by, comment=comment, version=plan.version + 1):
             pass
+        code, title = _next_name(plan)
         following = TrainingPlan(
-            code=_next_code(plan),
-            title=plan.title,
+            code=code,
+            title=title,
             major_id=plan.major_id,
             entry_year=plan.entry_year,
             version=plan.version + 1,

@@ -146,6 +146,7 @@ class Cultivation:
         for earlier in insert(self.plan, old, lambda row: row.approved_on):
             later = next(row for row in rows if row.major_id == earlier.major_id)
             later.code, later.version, later.replaces = f"{earlier.code}-V2", 2, earlier
+            later.title = f"{earlier.title}（第2版）"
             later.change_reason = words.CHANGE_REASON
             later.approved_on = (earlier.approved_on or self.plan.ago(400)) + timedelta(days=280)
         insert(self.plan, rows, lambda row: row.approved_on or self.plan.ago(30))
