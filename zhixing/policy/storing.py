@@ -6,10 +6,11 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import FloatField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from zhixing.policy.models import Standing
@@ -166,18 +167,13 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
-
-
 def load(rules: Collection[int], periods: Collection[str]) -> dict[Key, Stored]:
     """The standings on file of these rules and periods: one query."""
     rows = Standing.objects.filter(rule_id__in=rules, period_code__in=periods).order_by()
-    fields = ("rule_id", "unit_scope", "unit_key", "period_code", "pk", "frozen_at", *_CONTENT)
-    found = {}
-    for rule, scope, key, period, pk, frozen_at, *content in rows.values_list(*fields):
-        found[rule, scope, key, period] = Stored(pk, frozen_at is not None, tuple(map(_plain, content)))
-    return found
+    # The database makes floats of its decimals: there are as many standings as units and rules.
+    content = [Cast(name, FloatField()) if name in {"value", "target"} else name for name in _CONTENT]
+    fields = ("rule_id", "unit_scope", "unit_key", "period_code", "pk", "frozen_at", *content)
+    return {row[:4]: Stored(row[4], row[5] is not None, row[6:]) for row in rows.values_list(*fields)}
 
 
 _UPSERT = """
