@@ -153,7 +153,8 @@ def test_the_map_finds_what_no_course_teaches(room: Room, world: Any) -> None:
     other = make(PlanCourse, plan=plan, code="C9", name="体育")
     drawn = queries.plan_map(plan)
     assert (drawn.covered, drawn.abilities, drawn.share) == (1, 2, 0.5)
-    assert queries.abilities_taught(plan) == (1, 2)
+    told = queries.coverage(plan)
+    assert (told.taught, told.asked, told.courses) == (1, 2, 2)
     assert drawn.unmapped_courses == [other]
     page = world.client("teacher").get(f"/cultivation/plans/{plan.pk}/map/")
     text = page.content.decode()

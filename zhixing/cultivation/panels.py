@@ -37,14 +37,11 @@ def links_of(record: Record, purpose: str) -> list[dict[str, Any]]:
 
 def plan_panel(plan: TrainingPlan, actor: Actor) -> str:
     """Signatures, what firms built, how far real projects reach into practice, and the way to the map."""
-    taught, asked = queries.abilities_taught(plan)
     may_ask = plan.status in ("firm_review", "committee", "approved") and actor.can_on(plan, "change")
     context = {
         "plan": plan,
         "firms": [{"firm": firm, "url": address(firm, actor)} for firm in queries.firms_of(plan)],
         "coverage": queries.coverage(plan),
-        "taught": taught,
-        "asked": asked,
         "map_url": reverse("plan-map", args=[plan.pk]),
         "uses_url": _list(ProjectUse, actor, f"course__plan={plan.pk}"),
         "ask_url": reverse("cultivation-ask", args=["plan", plan.pk]) if may_ask else "",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -47,6 +47,9 @@ class Coverage:
     project_hours: int
     courses: int
     co_built: int
+    # Abilities that the posts of the plan ask, and those of them that a course teaches.
+    asked: int
+    taught: int
 
     @property
     def share(self) -> float | None:
@@ -59,16 +62,34 @@ def real_uses(plan: Any) -> QuerySet:
     return ProjectUse.objects.filter(real("project"), course__plan=plan, archived_at=None, project__archived_at=None)
 
 
+def _one(rows: QuerySet, value: Any) -> Any:
+    """`value` over all of `rows` as a column of another query; 0 where there are none."""
+    return Coalesce(Subquery(rows.order_by().values(all=Value(1)).annotate(n=value).values("n")), 0)
+
+
 def coverage(plan: TrainingPlan) -> Coverage:
-    """Project hours against practice hours. Several classes doing the same project in a course are one use of it."""
-    courses = plan.courses.filter(archived_at=None)
-    told = courses.aggregate(
-        practice=Coalesce(Sum("practice_hours"), 0), number=Count("pk"), built=Count("pk", filter=~Q(organisation=None))
+    """Project hours against practice hours, and abilities taught against those asked; two queries.
+
+    Several classes doing the same project in a course are one use of it.
+    """
+    courses = PlanCourse.objects.filter(plan=plan, archived_at=None)
+    asked = Ability.objects.filter(posts__training_plans=plan, posts__archived_at=None, archived_at=None)
+    teaching = courses.filter(abilities=OuterRef("pk"))
+    practice, number, built, wanted, taught = (
+        TrainingPlan._base_manager.filter(pk=plan.pk)
+        .values_list(
+            _one(courses, Sum("practice_hours")),
+            _one(courses, Count("pk")),
+            _one(courses.exclude(organisation=None), Count("pk")),
+            _one(asked, Count("pk", distinct=True)),
+            _one(asked.filter(Exists(teaching)), Count("pk", distinct=True)),
+        )
+        .get()
     )
     best: dict[tuple[int, int], int] = {}
     for course, project, hours in real_uses(plan).values_list("course_id", "project_id", "hours"):
         best[course, project] = max(hours, best.get((course, project), 0))
-    return Coverage(told["practice"], sum(best.values()), told["number"], told["built"])
+    return Coverage(practice, sum(best.values()), number, built, wanted, taught)
 
 
 @dataclass
@@ -116,16 +137,6 @@ def plan_map(plan: TrainingPlan) -> PlanMap:
     asked = {taught.ability.pk: bool(taught.courses) for aim in aims for taught in aim.abilities}
     unmapped = [course for course in courses if not {a.pk for a in course.abilities.all()} & set(asked)]
     return PlanMap(aims, unmapped, len(asked), sum(asked.values()))
-
-
-def abilities_taught(plan: TrainingPlan) -> tuple[int, int]:
-    """How many of the abilities that the posts of a plan ask are taught by one of its courses, of how many; one query."""
-    teaching = PlanCourse.objects.filter(plan=plan, abilities=OuterRef("pk"), archived_at=None)
-    asked = Ability.objects.filter(posts__training_plans=plan, posts__archived_at=None, archived_at=None)
-    told = asked.annotate(has_course=Exists(teaching)).aggregate(
-        taught=Count("pk", filter=Q(has_course=True), distinct=True), asked=Count("pk", distinct=True)
-    )
-    return told["taught"], told["asked"]
 
 
 def firms_of(plan: TrainingPlan) -> QuerySet[Organisation]:

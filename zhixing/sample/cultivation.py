@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from zhixing.agreements import seeding
 from zhixing.agreements.models import Agreement, AgreementKind, AgreementParty
 from zhixing.cultivation.matching import Place, match
 from zhixing.cultivation.models import (
@@ -99,10 +100,12 @@ class Cultivation:
         self.make_resources()
 
     def _firm(self, major: Major, taken: set[int]) -> Organisation:
-        """A firm of the trade that no other class of the story has."""
+        """A firm of the trade, if there is one that no other class of the story has."""
         fitting = self.world.firms_of[major.group.code if major.group else ""]
         free = [firm for firm in fitting if firm.pk not in taken]
-        return self.dice.choice(free or [firm for firm in self.world.firms if firm.pk not in taken])
+        # A tiny college knows fewer firms than it has classes: some order twice.
+        others = [firm for firm in self.world.firms if firm.pk not in taken]
+        return self.dice.choice(free or others or fitting)
 
     @staticmethod
     def _trade(major: Major) -> words.Trade:
@@ -438,7 +441,7 @@ class Cultivation:
         """An agreement for each class that got as far as recruiting, signed by both sides on paper and kept."""
         kind = AgreementKind.objects.get(code="order_class")
         state = Agreement.Status
-        agreements = []
+        agreements, ordered = [], set()
         for number, row in enumerate(rows, 1):
             if row.status == _S.PLANNED:
                 continue
@@ -459,7 +462,9 @@ class Cultivation:
                 ended_on=row.starts_on if row.status == _S.CANCELLED else None,
                 end_reason="企业招聘计划取消，双方协商终止。" if row.status == _S.CANCELLED else "",
                 takes_interns=True,
+                overlap_reason="两个专业分别订立订单培养协议。" if row.organisation in ordered else "",
             )
+            ordered.add(row.organisation)
             agreements.append(row.agreement)
         insert(self.plan, agreements, lambda agreement: agreement.starts_on)
         parties = []
@@ -657,4 +662,5 @@ class Cultivation:
 
 def make_cultivation(plan: Plan, world: World) -> None:
     """Write training plans, projects, order classes and shared resources."""
+    seeding.load_kinds()
     Cultivation(plan, world).make()
