@@ -74,6 +74,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "agreements.template": lambda n, given: {"version": n % 30_000, "effective_to": END},
     "agreements.agreement_party": lambda n, given: {"order": n % 30_000},
     "agreements.signature": lambda n, given: {"ip": "127.0.0.1"},
+    "policy.standing": lambda n, given: {"year": "2025-2026", "period_code": "2025-2026"},
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
     "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},
     # One college may have many: of versions, and of checks one a day.

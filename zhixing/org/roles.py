@@ -182,7 +182,8 @@ ROLE_TABLE = RoleTable(
             "employment": "vacx:all",
         },
         "partners.government_policy": {**_OFFICE_KEEPS, "group_leader": "v:all c:own"},
-        "partners.support_grant": {**_COLLEGE_KEEPS, "finance": "vx:all"},
+        # A grant names no person, so a group leader reads it and does not keep it.
+        "partners.support_grant": {**_COLLEGE_KEEPS, "group_leader": "v:all", "finance": "vx:all"},
         "partners.demand_survey": _COLLEGE_KEEPS,
         "partners.technology_note": {**_COLLEGE_KEEPS, "teacher": "v:all ac:own"},
         "governance.committee": _COLLEGE_KEEPS,
