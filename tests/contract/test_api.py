@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tests.factories import World, make
 from zhixing.kernel.models import ApiToken, Event
+from zhixing.kernel.openapi import schema_name
 from zhixing.kernel.sheet import Sheet
 from zhixing.org.models import Cohort, Major, MajorGroup, Person, Student, Unit
 from zhixing.partners.models import Organisation, SupportGrant
@@ -267,15 +268,15 @@ def test_the_description_is_whole_and_speaks_the_readers_language(world: World) 
     found = client.get("/api/v1/openapi.json", headers={"Accept-Language": "en"}).json()
     assert found["openapi"].startswith("3.1")
     assert references(found) <= {f"#/components/schemas/{name}" for name in found["components"]["schemas"]}
-    major = found["components"]["schemas"]["Major"]["properties"]
+    major = found["components"]["schemas"]["OrgMajor"]["properties"]
     assert major["years"]["format"] == "decimal"
-    status = found["components"]["schemas"]["Organisation"]["properties"]["status"]
+    status = found["components"]["schemas"]["PartnersOrganisation"]["properties"]["status"]
     assert "active" in status["enum"] and "active" in status["description"]
     filters = {item["name"] for item in found["paths"][MAJORS]["get"]["parameters"]}
     assert {"unit", "starts_on_from", "page_size", "q"} <= filters
     chinese = client.get("/api/v1/openapi.json", headers={"Accept-Language": "zh-hans"}).json()
     assert (
-        chinese["components"]["schemas"]["Major"]["properties"]["years"]["description"] != major["years"]["description"]
+        chinese["components"]["schemas"]["OrgMajor"]["properties"]["years"]["description"] != major["years"]["description"]
     )
     operations = [item["operationId"] for path in found["paths"].values() for item in path.values()]
     assert len(operations) == len(set(operations))
@@ -287,7 +288,7 @@ def test_answers_are_as_described(world: World, sheet: Sheet) -> None:
     domain, name = sheet.key.split(".")
     client = world.client("office")
     described = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
-    title = sheet.model._meta.object_name
+    title = schema_name(sheet)
     read = client.get(f"/api/v1/{domain}/{name}/{record.pk}").json()
     columns = ",".join(sheet.all_columns)
     item = client.get(f"/api/v1/{domain}/{name}?columns={columns}").json()["items"][0]

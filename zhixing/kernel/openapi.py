@@ -25,7 +25,8 @@ _ERROR = {
 
 
 def schema_name(sheet: Sheet) -> str:
-    return sheet.model._meta.object_name or sheet.key
+    """`governance.seat` → `GovernanceSeat`: two domains may use one word."""
+    return "".join(part.capitalize() for part in sheet.key.replace(".", "_").split("_"))
 
 
 def _type_of(field: models.Field) -> dict[str, Any]:
