@@ -276,7 +276,8 @@ def test_the_description_is_whole_and_speaks_the_readers_language(world: World) 
     assert {"unit", "starts_on_from", "page_size", "q"} <= filters
     chinese = client.get("/api/v1/openapi.json", headers={"Accept-Language": "zh-hans"}).json()
     assert (
-        chinese["components"]["schemas"]["OrgMajor"]["properties"]["years"]["description"] != major["years"]["description"]
+        chinese["components"]["schemas"]["OrgMajor"]["properties"]["years"]["description"]
+        != major["years"]["description"]
     )
     operations = [item["operationId"] for path in found["paths"].values() for item in path.values()]
     assert len(operations) == len(set(operations))

@@ -27,6 +27,16 @@ def expected(world: World, sheet: Sheet, role: str, call: Call, record: Placed |
     return call.good
 
 
+def reach_of(world: World, sheet: Sheet, role: str, call: Call) -> tuple[str | None, ...]:
+    """What the role table says of a role in all that a call asks for; whoever has records of their own is alike to nobody."""
+    if role == "anonymous":
+        return (role,)
+    extents = tuple(
+        world.extent(sheet.key, role, capability) for capability in (call.opens, call.record, call.does) if capability
+    )
+    return (*extents, role) if "own" in extents else extents
+
+
 def tried_on(world: World, sheet: Sheet, role: str, placed: list[Placed]) -> list[Placed]:
     """The records that differ for a role: all are alike to whoever reaches everything or nothing, and the gate is tried on each below."""
     row = world_row(world, sheet, role)
@@ -34,10 +44,16 @@ def tried_on(world: World, sheet: Sheet, role: str, placed: list[Placed]) -> lis
 
 
 def test_every_page_and_operation_for_every_role(world: World, sheet: Sheet, placed: list[Placed]) -> None:
-    wrong = []
+    wrong, done = [], set()
+    tried = calls(sheet)
     for role in (*distinct_roles(world, sheet), "anonymous"):
         client = world.client(role)
-        for call in calls(sheet):
+        for i, call in enumerate(tried):
+            reach = reach_of(world, sheet, role, call)
+            # To a call two roles are alike whose reach is the same in all it asks for; list and record show each role its own buttons.
+            if (i, reach) in done and (call.name, call.method) not in {("list", "GET"), ("detail", "GET")}:
+                continue
+            done.add((i, reach))
             for record in tried_on(world, sheet, role, placed) if call.record else placed[:1]:
                 url = call.url(sheet, record.pk)
                 response = visit(
