@@ -33,9 +33,13 @@ def asked(world: World, url: str) -> list[str]:
     return [query["sql"] for query in found.captured_queries]
 
 
+# A question asked for each row shows at forty as it does at two hundred, in a fifth of the time; a page shows fifty.
+MANY = 40
+
+
 def same(few: list[str], many: list[str], limit: int, where: str) -> None:
     listed = "\n".join(sql.split("FROM", 1)[-1][:110] for sql in many)
-    assert len(few) == len(many), f"{where}: {len(few)} queries for 2 rows, {len(many)} for 200:\n{listed}"
+    assert len(few) == len(many), f"{where}: {len(few)} queries for 2 rows, {len(many)} for many:\n{listed}"
     assert len(many) <= limit, f"{where}: {len(many)} queries, not {limit}:\n{listed}"
 
 
@@ -47,7 +51,7 @@ def with_many(model: Any, world: World, count: int) -> None:
                 getattr(record, field.name).add(make(field.related_model, unit=world.own))
 
 
-def test_list_and_api_ask_as_often_for_200_rows_as_for_2(world: World, sheet: Sheet) -> None:
+def test_list_and_api_ask_as_often_for_many_rows_as_for_2(world: World, sheet: Sheet) -> None:
     domain, name = sheet.key.split(".")
     columns = ",".join(sheet.all_columns)
     addresses = {
@@ -59,7 +63,7 @@ def test_list_and_api_ask_as_often_for_200_rows_as_for_2(world: World, sheet: Sh
     }
     with_many(sheet.model, world, 2)
     few = {where: asked(world, url) for where, (url, _limit) in addresses.items()}
-    with_many(sheet.model, world, 198)
+    with_many(sheet.model, world, MANY - 2)
     for where, (url, limit) in addresses.items():
         same(few[where], asked(world, url), limit, f"{sheet.key} {where}")
 

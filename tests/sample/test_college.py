@@ -31,7 +31,9 @@ from zhixing.sample.world import World
 
 pytestmark = pytest.mark.django_db  # each test within a savepoint of the college's own transaction
 
-RECORDS = [model for model in MODELS if issubclass(model, Record)]
+# One master of the story has more apprentices than the programme now allows: that risk is what the story tells.
+TOLD = {"cultivation.master_pair"}
+RECORDS = [model for model in MODELS if issubclass(model, Record) and type_key(model) not in TOLD]
 
 
 def test_nothing_is_missing(college: World) -> None:
