@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections import Counter
 from typing import Any
 
@@ -53,20 +54,37 @@ def wait(pid: int) -> dict[str, Any]:
 
 
 def state(run: int, first: int, count: int) -> dict[str, Any]:
-    """What is in the database of one register."""
+    """What is in the database of one register, all seen at one moment.
+
+    A server process whose client was killed may still be on its way to the end of what it was told: it is waited for.
+    """
+    from django.db import connection, transaction
+
     from tests.kernel.registers import code
     from zhixing.kernel.models import Event, ImportChange, ImportRun
     from zhixing.partners.models import Organisation
 
     codes = [code(i) for i in range(first, first + count)]
-    found = ImportRun.objects.get(pk=run)
-    return {
-        "state": found.state,
-        "organisations": Organisation.objects.filter(uscc__in=codes).count(),
-        "events": Event.objects.filter(data__run=run).count(),
-        "changes": ImportChange.objects.filter(run=run).count(),
-        "moment": found.committed_at is not None,
-    }
+    with connection.cursor() as cursor:
+        others = 1
+        while others:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            (others,) = cursor.fetchone()
+            time.sleep(0.02 if others else 0)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        found = ImportRun.objects.get(pk=run)
+        return {
+            "state": found.state,
+            "organisations": Organisation.objects.filter(uscc__in=codes).count(),
+            "events": Event.objects.filter(data__run=run).count(),
+            "changes": ImportChange.objects.filter(run=run).count(),
+            "moment": found.committed_at is not None,
+        }
 
 
 def restart() -> dict[str, Any]:
