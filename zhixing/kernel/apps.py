@@ -6,3 +6,6 @@ class KernelConfig(AppConfig):
     name = "zhixing.kernel"
     label = "kernel"
     verbose_name = _("System")
+
+    def ready(self) -> None:
+        from zhixing.kernel import checks  # noqa: F401  (registers itself)

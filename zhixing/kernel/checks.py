@@ -1,4 +1,7 @@
-"""What `manage.py check` asks of the sheets: a mistyped path or a missing row of the role table is found before use."""
+"""What `manage.py check` asks of the sheets: a mistyped path or a missing row of the role table is found before use.
+
+The faults are warnings, so that no command of a running college is refused for one; the contract tests refuse them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, register
+from django.core.checks import Warning as Fault
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F
@@ -27,7 +31,7 @@ def _exists(model: type[models.Model], path: str) -> bool:
 def _unknown(sheet: Sheet, attribute: str, names: Iterable[str], known: Iterable[str]) -> Iterator[CheckMessage]:
     for name in names:
         if name not in known:
-            yield Error(f"{sheet.key}: {attribute} names {name!r}, which is not there.", id="zhixing.E001")
+            yield Fault(f"{sheet.key}: {attribute} names {name!r}, which is not there.", id="zhixing.W001")
 
 
 def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
@@ -45,8 +49,8 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
     for attribute, paths in asked.items():
         for path in paths:
             if not _exists(model, path):
-                yield Error(
-                    f"{sheet.key}: {attribute} names {path!r}, which is no path of the model.", id="zhixing.E001"
+                yield Fault(
+                    f"{sheet.key}: {attribute} names {path!r}, which is no path of the model.", id="zhixing.W001"
                 )
     editable = {
         f.name for f in (*model._meta.concrete_fields, *model._meta.many_to_many) if f.editable and not f.primary_key
@@ -58,9 +62,9 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
         target = sheet.fields[name].related_model if name in sheet.fields else None
         for theirs, mine in terms.items():
             if target is None or resolve(target, theirs) is None or mine not in sheet.fields:  # type: ignore[arg-type]
-                yield Error(
+                yield Fault(
                     f"{sheet.key}: depends of {name!r} names {theirs!r} or {mine!r}, which is not there.",
-                    id="zhixing.E001",
+                    id="zhixing.W001",
                 )
     for name in sheet.related:
         try:
@@ -68,12 +72,12 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
         except FieldDoesNotExist:
             relation = None
         if relation is None or relation.related_model is None:
-            yield Error(f"{sheet.key}: related names {name!r}, which is no relation of the model.", id="zhixing.E002")
+            yield Fault(f"{sheet.key}: related names {name!r}, which is no relation of the model.", id="zhixing.W002")
     for name, column in sheet.computed.items():
         if column.rows is not None and not _opens(column.rows):
-            yield Error(
+            yield Fault(
                 f"{sheet.key}: the rows of {name!r}, {column.rows}, are no filter of that type's list.",
-                id="zhixing.E003",
+                id="zhixing.W003",
             )
 
 
@@ -105,25 +109,25 @@ def unique_sets(model: type[models.Model]) -> Iterator[frozenset[str]]:
 def _natural_key(sheet: Sheet) -> Iterator[CheckMessage]:
     key = set(sheet.key_fields)
     if not key:
-        yield Error(
-            f"{sheet.key}: no natural key, so that a register brought twice would be doubled.", id="zhixing.E004"
+        yield Fault(
+            f"{sheet.key}: no natural key, so that a register brought twice would be doubled.", id="zhixing.W004"
         )
     elif not any(names <= key for names in unique_sets(sheet.model)):
-        yield Error(
-            f"{sheet.key}: no unique constraint stands behind the natural key {sorted(key)}.", id="zhixing.E005"
+        yield Fault(
+            f"{sheet.key}: no unique constraint stands behind the natural key {sorted(key)}.", id="zhixing.W005"
         )
 
 
 def _actions(sheet: Sheet) -> Iterator[CheckMessage]:
     keys = [action.key for action in sheet.actions]
     for key in {key for key in keys if keys.count(key) > 1}:
-        yield Error(f"{sheet.key}: two actions are called {key!r}.", id="zhixing.E006")
+        yield Fault(f"{sheet.key}: two actions are called {key!r}.", id="zhixing.W006")
     if sheet.flow:
         states = {value for value, _label in sheet.model._meta.get_field(sheet.flow.field).flatchoices}
         for step in sheet.flow.steps:
             for state in {*step.sources, step.target} - states:
-                yield Error(
-                    f"{sheet.key}: step {step.key!r} names the state {state!r}, which is not there.", id="zhixing.E007"
+                yield Fault(
+                    f"{sheet.key}: step {step.key!r} names the state {state!r}, which is not there.", id="zhixing.W007"
                 )
 
 
@@ -133,10 +137,10 @@ def _role_rows() -> Iterator[CheckMessage]:
     known |= {needs for domain in domains() for _label, _icon, _name, *more in domain.pages for needs in more}
     for key in rows:
         if key not in known:
-            yield Error(f"role table: there is no record type {key!r}.", id="zhixing.E009")
+            yield Fault(f"role table: there is no record type {key!r}.", id="zhixing.W009")
     for sheet in sheets():
         if sheet.key not in rows:
-            yield Error(f"role table: {sheet.key} has no row, so that nobody may see it.", id="zhixing.E010")
+            yield Fault(f"role table: {sheet.key} has no row, so that nobody may see it.", id="zhixing.W010")
 
 
 @register("zhixing")
@@ -146,10 +150,10 @@ def sheets_hold(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     seen: set[str] = set()
     for sheet in sheets():
         if not issubclass(sheet.model, Record):
-            found.append(Error(f"{sheet.key}: its model is no Record.", id="zhixing.E011"))
+            found.append(Fault(f"{sheet.key}: its model is no Record.", id="zhixing.W011"))
             continue
         if sheet.key in seen:
-            found.append(Error(f"{sheet.key}: the catalogue names it twice.", id="zhixing.E012"))
+            found.append(Fault(f"{sheet.key}: the catalogue names it twice.", id="zhixing.W012"))
         seen.add(sheet.key)
         for check in (_paths, _natural_key, _actions):
             found += check(sheet)
