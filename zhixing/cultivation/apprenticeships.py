@@ -565,6 +565,12 @@ class CircumstanceChange(Record):
         verbose_name_plural = _("changes of circumstances")
         ordering = ["-effective_on", "-id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "apprentice", "kind", "effective_on"],
+                nulls_distinct=False,
+                name="circumstance_change_once",
+                violation_error_message=_("This change is already recorded."),
+            ),
             models.CheckConstraint(
                 name="circumstance_move_has_target",
                 condition=~Q(kind="move")

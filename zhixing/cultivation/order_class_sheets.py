@@ -250,7 +250,16 @@ class FollowUpSheet(Sheet):
     icon = "phone"
     description = _("Three and six months after hiring: still there, fit for the post, and how satisfied the firm is.")
     columns = ("hire", "hire__order_class", "month", "done_on", "still_there", "fit", "satisfaction")
-    filters = ("month", "still_there", "hire__order_class", "hire__organisation", "done_on", "fit", "satisfaction")
+    filters = (
+        "hire",
+        "month",
+        "still_there",
+        "hire__order_class",
+        "hire__organisation",
+        "done_on",
+        "fit",
+        "satisfaction",
+    )
     search = ("hire__student__name", "hire__student__number", "hire__organisation__name")
     groups = (
         (_("Follow-up"), ("hire", "month", "done_on", "still_there")),

@@ -278,7 +278,17 @@ class ProjectUseSheet(Sheet):
     icon = "activity"
     description = _("Which project was used in which course, term and class, for how many hours and students.")
     columns = ("project", "course", "course__plan", "term", "cohort", "hours", "students", "teacher", "used_on")
-    filters = ("project", "course__plan", "term", "cohort", "order_class", "teacher", "project__unit", "used_on")
+    filters = (
+        "project",
+        "course",
+        "course__plan",
+        "term",
+        "cohort",
+        "order_class",
+        "teacher",
+        "project__unit",
+        "used_on",
+    )
     search = ("project__title", "course__name", "cohort__name", "teacher__name")
     groups = (
         (_("Use"), ("project", "course", "term", "cohort", "order_class", "teacher")),

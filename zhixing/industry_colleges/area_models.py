@@ -29,7 +29,7 @@ class Area(Record):
     """合作领域: one of the ten areas. Its code stays; its name is the college's to word."""
 
     code = models.CharField(_("code"), max_length=30, unique=True, editable=False)
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(_("name"), max_length=40, unique=True)
     name_en = models.CharField(_("English name"), max_length=60)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     lookup = ("code", "name", "name_en")

@@ -279,6 +279,12 @@ class Seat(Record):
         verbose_name_plural = _("council seats")
         ordering = ["college_id", "party", "id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["college", "party", "person", "name", "starts_on"],
+                nulls_distinct=False,
+                name="industry_college_seat_once",
+                violation_error_message=_("This seat is already recorded."),
+            ),
             dates_in_order("industry_college_seat_dates"),
             models.CheckConstraint(
                 name="industry_college_seat_names_somebody",
