@@ -162,11 +162,10 @@ def record_data(sheet: Sheet, record: Record, actor: Actor) -> dict[str, Any]:
         found[name] = getattr(record, name, None)
     for name in ("created_at", "updated_at", "archived_at"):
         found[name] = getattr(record, name)
-    can: dict[str, bool] = {}
-    for action in sheet.actions:
-        if action.capability not in can:
-            can[action.capability] = actor.can_on(record, action.capability)
-    found["actions"] = [action.key for action in sheet.actions if can[action.capability] and action.available(record)]
+    able = actor.able_on(record, *(action.capability for action in sheet.actions))
+    found["actions"] = [
+        action.key for action in sheet.actions if action.capability in able and action.available(record)
+    ]
     return found
 
 

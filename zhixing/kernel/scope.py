@@ -148,10 +148,21 @@ class Actor:
 
     def can_on(self, record: Model, capability: str) -> bool:
         """Whether the actor has `capability` on this very row (one query, none when the reach is everything)."""
-        reach = self.reach(type(record), capability)
-        if reach.everything or not reach:
-            return bool(reach)
-        return type(record)._default_manager.filter(pk=record.pk).visible_to(self, capability).exists()  # type: ignore[attr-defined]
+        return capability in self.able_on(record, capability)
+
+    def able_on(self, record: Model, *capabilities: str) -> frozenset[str]:
+        """Which of these capabilities the actor has on this very row: one query for each different reach among them."""
+        reaches: dict[Reach, set[str]] = {}
+        for capability in capabilities:
+            reaches.setdefault(self.reach(type(record), capability), set()).add(capability)
+        able: set[str] = set()
+        for reach, names in reaches.items():
+            if reach.everything:
+                able |= names
+            elif reach:
+                rows = type(record)._default_manager.filter(pk=record.pk)
+                able |= names if rows.visible_to(self, min(names)).exists() else set()  # type: ignore[attr-defined]
+        return frozenset(able)
 
 
 SYSTEM = Actor(name="system", is_system=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, Subquery
+from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,19 +55,19 @@ def _tabs(sheet: Sheet, listing: Listing) -> tuple[list[dict[str, Any]], int]:
     if not sheet.tabs:
         return [], listing.rows.count()
     choices = list(sheet.model._meta.get_field(sheet.tabs).flatchoices)
-    counts = {f"tab_{i}": Count("pk", filter=Q(**{sheet.tabs: value})) for i, (value, _label) in enumerate(choices)}
-    found = listing.before_tab.order_by().aggregate(total=Count("pk"), **counts)
+    grouped = listing.before_tab.order_by().values_list(sheet.tabs).annotate(count=Count("*"))
+    found: dict[Any, int] = dict(grouped)
+    total = sum(found.values())
     tabs = [
         {
             "label": _("All"),
             "url": listing.address(tab=None, page=None),
-            "count": found["total"],
+            "count": total,
             "active": not listing.tab,
         }
     ]
-    total = found["total"]
-    for i, (value, label) in enumerate(choices):
-        count, active = found[f"tab_{i}"], listing.tab == value
+    for value, label in choices:
+        count, active = found.get(value, 0), listing.tab == str(value)
         total = count if active else total
         if count or active:
             tabs.append(
@@ -284,11 +284,8 @@ def action_of(sheet: Sheet, key: str) -> Action:
     raise Http404
 
 
-def _groups(sheet: Sheet, record: Record, actor: Actor) -> list[dict[str, Any]]:
+def _groups(sheet: Sheet, record: Record, reveal: bool) -> list[dict[str, Any]]:
     shown = sheet.groups or ((sheet.label, tuple(sheet.fields)),)
-    reveal = (
-        actor.can_on(record, "reveal") if any(getattr(f, "masked", False) for f in sheet.fields.values()) else False
-    )
     groups = []
     for label, names in shown:
         fields = []
@@ -394,8 +391,8 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
     actor: Actor = request.actor  # type: ignore[attr-defined]
     sheet = sheet_of(request, domain, name)
     record = record_of(sheet, actor, pk)
-    may_change = actor.can_on(record, "change")
-    may_delete = actor.can_on(record, "delete")
+    able = actor.able_on(record, "change", "delete", "reveal", *(action.capability for action in sheet.actions))
+    may_change, may_delete = "change" in able, "delete" in able
     actions = [
         {
             "key": action.key,
@@ -407,7 +404,7 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
             "needs_form": action.form is not None or action.comment != "no",
         }
         for action in sheet.actions
-        if action.available(record) and actor.can_on(record, action.capability)
+        if action.capability in able and action.available(record)
     ]
     if record.archived_at and may_delete:
         actions.append(
@@ -430,7 +427,7 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
         "badge_html": values.html(sheet, record, state) if state else "",
         "archived": record.archived_at,
         "meta": [{"icon": "clock", "text": _("Last changed %(when)s") % {"when": values.plain(record.updated_at)}}],
-        "groups": _groups(sheet, record, actor),
+        "groups": _groups(sheet, record, "reveal" in able),
         "actions": actions,
         "related": [item for item in related if item["rows"]],
         "empty_related": [item for item in related if not item["rows"]],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -36,6 +37,12 @@ STATES: dict[str, Any] = {
 @register.simple_tag
 def icon(name: str, css: str = "", title: str = "") -> SafeString:
     """One symbol of `zx/icons.svg`. Hidden from screen readers unless `title` says what it means."""
+    return _icon(str(name), str(css), str(title))
+
+
+# A page has a hundred of them, and all pages have the same.
+@lru_cache(maxsize=1024)
+def _icon(name: str, css: str, title: str) -> SafeString:
     href = f"{static('zx/icons.svg')}#i-{name}"
     if title:
         return format_html(
