@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -94,10 +95,12 @@ class _PickedFilter(django_filters.ModelChoiceFilter):
     field_class = _IdOrName
 
 
-def filter_class(sheet: Sheet, actor: Actor) -> type[django_filters.FilterSet]:
+def filter_class(sheet: Sheet, actor: Actor, asked: Container[str] | None = None) -> type[django_filters.FilterSet]:
+    """The filters of a list: all of them, or only those whose names are among `asked`."""
     filters: dict[str, django_filters.Filter] = {}
     for path in sheet.filters:
-        filters.update(_filter_for(sheet, path, actor))
+        if asked is None or path in asked or f"{path}_from" in asked or f"{path}_to" in asked:
+            filters.update(_filter_for(sheet, path, actor))
     meta = type("Meta", (), {"model": sheet.model, "fields": []})
     return type("SheetFilter", (django_filters.FilterSet,), {**filters, "Meta": meta})
 
@@ -129,7 +132,9 @@ class Listing:
     def __post_init__(self) -> None:
         base = self.sheet.rows(self.actor, self.capability)
         base = base.exclude(archived_at=None) if self.query.get("archived") else base.filter(archived_at=None)
-        self.filterset = filter_class(self.sheet, self.actor)(self.query, queryset=base)
+        # Most lists are opened with few filters or none: the others are made only to draw their panel.
+        asked = None if "filters" in self.query else self.query
+        self.filterset = filter_class(self.sheet, self.actor, asked)(self.query, queryset=base)
         self.is_valid = self.filterset.is_valid()
         rows = self.filterset.qs
         self.words = self.query.get("q", "").strip()

@@ -159,9 +159,9 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     listing = Listing(sheet, actor, request.GET)
     tabs, count = _tabs(sheet, listing)
     page = _Counted(listing, PAGE, count).get_page(request.GET.get("page"))
-    columns = listing.columns
-    cells = _cells(sheet, columns)
-    rows = [{"pk": record.pk, "cells": cells(record)} for record in page.object_list]
+    columns, bulk_actions = listing.columns, _bulk_actions(sheet, actor)
+    row = _row(sheet, columns, bool(bulk_actions))
+    rows = [row(record) for record in page.object_list]
     saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
     clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "columns", "sort", "tab"}})
     context = {
@@ -186,7 +186,7 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         ],
         "rows": rows,
         "page": page_numbers(page, request.GET),
-        "bulk_actions": _bulk_actions(sheet, actor),
+        "bulk_actions": bulk_actions,
         "bulk_url": sheet.url("bulk"),
         "can_add": actor.can(sheet.model, "add"),
         "can_import": actor.can(sheet.model, "import"),
@@ -204,26 +204,34 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     return render(request, "kernel/list.html", context)
 
 
-def _cells(sheet: Sheet, columns: tuple[str, ...]) -> Callable[[Record], SafeString]:
-    """The cells of a row as they stand on the page. The first is the link to the record itself, so it holds plain words."""
+_PICK = (
+    '<td class="zx-table__pick"><label class="zx-pick"><input type="checkbox" class="form-check-input" name="pk" '
+    'value="{}" data-pick x-on:change="update" aria-label="{}"></label></td>'
+)
+
+
+def _row(sheet: Sheet, columns: tuple[str, ...], pick: bool) -> Callable[[Record], SafeString]:
+    """A record as a row of the list, with the box by which it is chosen. What is the same in every row is made once."""
     first, *rest = columns
     title, address = values.reader(sheet, first), sheet.addresses("detail")
     assert address is not None
-    head = f'<td class="zx-cell-main" data-label="{values.escape(sheet.column_label(first))}"><a class="zx-cell-title" href="'
-    others = [
-        (
-            f'<td class="{"zx-num" if values.is_numeric(sheet, path) else ""}" data-label="{values.escape(sheet.column_label(path))}">',
-            values.renderer(sheet, path),
-        )
-        for path in rest
-    ]
+    box = _PICK.format("{}", values.escape(_("Select"))) if pick else ""
+    label = values.escape(sheet.column_label(first))
+    # The first cell is the link to the record itself, so it holds plain words.
+    head = f'<td class="zx-cell-main" data-label="{label}"><a class="zx-cell-title" href="'
+    others = []
+    for path in rest:
+        css = "zx-num" if values.is_numeric(sheet, path) else ""
+        opening = f'<td class="{css}" data-label="{values.escape(sheet.column_label(path))}">'
+        others.append((opening, values.renderer(sheet, path)))
 
-    def cells(record: Record) -> SafeString:
-        found = [f'{head}{address(record.pk)}">{values.escape(title(record) or str(record))}</a></td>']
+    def row(record: Record) -> SafeString:
+        found = ["<tr>", box.format(record.pk)] if pick else ["<tr>"]
+        found.append(f'{head}{address(record.pk)}">{values.escape(title(record) or str(record))}</a></td>')
         found += [f"{opening}{render(record)}</td>" for opening, render in others]
-        return SafeString("".join(found))
+        return SafeString("".join([*found, "</tr>"]))
 
-    return cells
+    return row
 
 
 def _bulk_actions(sheet: Sheet, actor: Actor) -> list[dict[str, Any]]:
