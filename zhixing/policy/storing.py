@@ -6,10 +6,11 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import FloatField
+from django.db.models import Field, FloatField, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -170,10 +171,15 @@ def lock() -> None:
 def load(rules: Collection[int], periods: Collection[str]) -> dict[Key, Stored]:
     """The standings on file of these rules and periods: one query."""
     rows = Standing.objects.filter(rule_id__in=rules, period_code__in=periods).order_by()
-    # The database makes floats of its decimals: there are as many standings as units and rules.
-    content = [Cast(name, FloatField()) if name in {"value", "target"} else name for name in _CONTENT]
+    # There are as many standings as units and rules: the database makes floats of its decimals, and of the forecasts,
+    # most of which say the same, each different one is read once.
+    kinds: dict[str, Field] = {"value": FloatField(), "target": FloatField(), "forecast": TextField()}
+    content = [Cast(name, kinds[name]) if name in kinds else name for name in _CONTENT]
     fields = ("rule_id", "unit_scope", "unit_key", "period_code", "pk", "frozen_at", *content)
-    return {row[:4]: Stored(row[4], row[5] is not None, row[6:]) for row in rows.values_list(*fields)}
+    read = lru_cache(maxsize=None)(json.loads)
+    return {
+        row[:4]: Stored(row[4], row[5] is not None, (*row[6:-1], read(row[-1]))) for row in rows.values_list(*fields)
+    }
 
 
 _UPSERT = """
