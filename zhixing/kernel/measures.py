@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Min, Model, Q, QuerySet
 
 Parameters = Mapping[str, Any]
 
@@ -137,11 +137,8 @@ def due_dates(measure: Measure, window: Window, parameters: Parameters | None) -
     """For each unit the first day by which one of its rows must be in order."""
     if measure.due_on is None:
         return {}
-    due: dict[int, date] = {}
-    for unit, day in measure.due_on(window, parameters or {}).order_by().values_list("unit_key", "date"):
-        if day is not None and (unit not in due or day < due[unit]):
-            due[unit] = day
-    return due
+    rows = measure.due_on(window, parameters or {}).order_by().values("unit_key")
+    return dict(rows.annotate(first=Min("date")).exclude(first=None).values_list("unit_key", "first"))
 
 
 def present_and_past(model: type[Model], keys: Collection[int], path: str) -> set[Any]:
