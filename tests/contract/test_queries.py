@@ -116,4 +116,4 @@ def _apart(model: Any) -> dict[str, Any]:
         found |= {"number": n}
     if isinstance(fields.get("month"), models.IntegerField):
         found |= {"month": n}
-    return found or {name: day for name, f in fields.items() if name.endswith("ed_on") and not f.null}
+    return found or {name: day for name, f in fields.items() if name.endswith(("ed_on", "effective_on")) and not f.null}
