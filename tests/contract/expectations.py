@@ -77,6 +77,8 @@ PLAIN: dict[str, str] = {
     "api:describe": OWN,
     "api:search": SIGNED_IN,
     "api:openapi": SIGNED_IN,
+    "api:inbox": SIGNED_IN,
+    "api:decide": OWN,
 }
 for _path in sorted(Path(__file__).parent.parent.glob("*/routes.py")):
     PLAIN |= import_module(f"tests.{_path.parent.name}.routes").PLAIN

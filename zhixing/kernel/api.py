@@ -191,7 +191,8 @@ class Refused(Exception):
         }
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object that was sent; 400 for anything else."""
     if not request.body:
         return {}
     try:
@@ -203,7 +204,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     return given
 
 
-def _known(given: dict[str, Any], names: Iterable[str]) -> None:
+def known(given: dict[str, Any], names: Iterable[str]) -> None:
+    """Refuse what nobody asked for: a mistyped name must not be taken for a value left out."""
     words = _("There is no such field, or it is not yours to write.")
     unknown = {name: [{"message": words}] for name in given.keys() - set(names)}
     if unknown:
@@ -246,7 +248,7 @@ def _save(request: HttpRequest, sheet: Sheet, record: Record, given: dict[str, A
     actor: Actor = request.actor  # type: ignore[attr-defined]
     seen = given.pop("updated_at", None)
     form: SheetForm = form_class(sheet, actor)(instance=record, sheet=sheet, actor=actor)
-    _known(given, (name for name in form.fields if name != "seen_version"))
+    known(given, (name for name in form.fields if name != "seen_version"))
     _fill(form, given)
     form.data["seen_version"] = _version(seen)  # type: ignore[index]
     if not form.is_valid():
@@ -266,7 +268,7 @@ def _run(sheet: Sheet, action: Action, record: Record, actor: Actor, given: dict
         raise PermissionDenied(_("You may not do “%(action)s” on this record.") % {"action": action.label})
     form = action.form(None, record=record, actor=actor) if action.form else None
     asked = {} if action.comment == "no" else {"comment": str(given.get("comment") or "")}
-    _known(given, [*(form.fields if form else ()), *asked])
+    known(given, [*(form.fields if form else ()), *asked])
     if action.comment == "required" and not asked["comment"].strip():
         raise Refused(422, {"comment": [{"message": _("Say why: a reason is required.")}]})
     if form is not None:
@@ -308,14 +310,14 @@ def _operations(router: Router, sheet: Sheet) -> None:
     def add(request: HttpRequest) -> HttpResponse:
         sheet_of(request, domain, name, "add")
         record: Record = sheet.model()  # type: ignore[assignment]
-        _save(request, sheet, record, _body(request))
+        _save(request, sheet, record, body_of(request))
         return _shown(sheet, record.pk, request.actor, 201)  # type: ignore[attr-defined]
 
     @operation("post", "/act/{action}", "bulk")
     def bulk(request: HttpRequest, action: str) -> HttpResponse:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         sheet_of(request, domain, name)
-        chosen, given = action_of(sheet, action), _body(request)
+        chosen, given = action_of(sheet, action), body_of(request)
         ids = given.pop("ids", None)
         if not isinstance(ids, list) or not all(isinstance(item, int) for item in ids):
             raise Refused(422, {"ids": [{"message": _("Give the ids of the records as a list.")}]})
@@ -343,7 +345,7 @@ def _operations(router: Router, sheet: Sheet) -> None:
     def change(request: HttpRequest, id: int) -> HttpResponse:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         sheet_of(request, domain, name, "change")
-        _save(request, sheet, record_of(sheet, actor, id, "change"), _body(request))
+        _save(request, sheet, record_of(sheet, actor, id, "change"), body_of(request))
         return _shown(sheet, id, actor)
 
     @operation("delete", "/{int:id}", "delete")
@@ -363,7 +365,7 @@ def _operations(router: Router, sheet: Sheet) -> None:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         sheet_of(request, domain, name)
         chosen = action_of(sheet, action)
-        _run(sheet, chosen, record_of(sheet, actor, id), actor, _body(request))
+        _run(sheet, chosen, record_of(sheet, actor, id), actor, body_of(request))
         return _shown(sheet, id, actor)
 
 
@@ -437,15 +439,20 @@ api = NinjaAPI(
 
 def urls() -> tuple[list[URLPattern], str, str]:
     """The operations of every sheet of the catalogue, for the URL configuration; made once."""
+    from zhixing.kernel import api_inbox
+
     for kind in (Refused, ValidationError, PermissionDenied, Http404, HttpError):
         api.add_exception_handler(kind, _refuse)
     common = Router()
     _common(common)
+    api_inbox.operations(common)
     api.add_router("", common)
     for domain in domains():
         router = Router(tags=[domain.key])
         for sheet in (*domain.sheets, *domain.minor):
             _operations(router, sheet)
+        if domain.operations is not None:
+            domain.operations(router)
         api.add_router("", router)
     patterns, name, namespace = api.urls
     for pattern in patterns:

@@ -268,6 +268,8 @@ class Domain:
     pages: tuple[tuple[Any, ...], ...] = ()
     # Types that have pages but no place in the menu: they are reached from their parent.
     minor: tuple[Sheet, ...] = ()
+    # Operations of the API that no record type has: called with the domain's router.
+    operations: Callable[[Any], None] | None = None
 
 
 def domains() -> tuple[Domain, ...]:
