@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "zhixing.agreements",
     "zhixing.industry_colleges",
     "zhixing.cultivation",
+    "zhixing.practice",
     "zhixing.policy",
     "zhixing.insights",
     "zhixing.sample",
@@ -136,6 +137,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "zhixing@localhost")
 
 # Each app's jobs stand in its jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_IMPORT_PATHS = ["zhixing.kernel.import_jobs"]
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -151,6 +153,8 @@ ZHIXING: dict[str, Any] = {
     "base_url": os.environ.get("BASE_URL", "http://127.0.0.1:8000"),
     # Days after the due date on which a late task's owner is reminded; after the last, the owner's head is told too.
     "late_task_days": [1, 3, 7],
+    # Registers with more rows are checked and written by a job that a page watches; larger files are opened by one too.
+    "import_at_once": {"rows": 20_000, "bytes": 4 * 1024 * 1024},
     "max_upload_bytes": 200 * 1024 * 1024,
     "max_file_bytes": 50 * 1024 * 1024,
     # 32-byte key for resident ids and phones at rest; kept out of the database and its dumps.

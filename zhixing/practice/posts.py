@@ -1,0 +1,337 @@
+"""Posts (实习岗位) that firms offer, what is known of the firm, and what was filed with the authorities (I-05 – I-24, I-29)."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhixing.kernel.constraints import dates_in_order, not_negative
+from zhixing.kernel.fields import MoneyField
+from zhixing.kernel.flow import Flow, Step
+from zhixing.kernel.models import Record, tracked, trigram
+from zhixing.kernel.scope import Scope
+from zhixing.org.models import Person, Student, Unit
+from zhixing.partners.models import Contact, Organisation
+from zhixing.practice.plans import OF_PLAN, PracticePlan
+
+
+class Hazard(models.TextChoices):
+    """What makes a post one of high risk (职业学校学生实习管理规定 art. 17)."""
+
+    HEIGHT = "height", _("work at height")
+    UNDERGROUND = "underground", _("work underground")
+    RADIATION = "radiation", _("radiation")
+    TOXIC = "toxic", _("toxic substances")
+    EXPLOSIVE = "explosive", _("flammable or explosive")
+    OTHER = "other", _("another high risk")
+
+
+@tracked
+class Post(Record):
+    """实习岗位: places of one kind of work at a firm for a plan, offered by the firm or found by a student.
+
+    Hours a day and a week, yuan a month, head-counts of the firm: what the red-line gate reads.
+    """
+
+    class Source(models.TextChoices):
+        SCHOOL = "school", _("arranged by the school")
+        STUDENT = "student", _("found by a student")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OFFERED = "offered", _("offered by the firm")
+        APPROVED = "approved", _("open to students")
+        REFUSED = "refused", _("refused")
+        CLOSED = "closed", pgettext_lazy("post", "closed")
+
+    code = models.CharField(_("post code"), max_length=40, unique=True)
+    title = models.CharField(pgettext_lazy("work", "post"), max_length=120)
+    plan = models.ForeignKey(PracticePlan, models.PROTECT, related_name="posts", verbose_name=_("practice plan"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="practice_posts", verbose_name=_("internship unit")
+    )
+    source = models.CharField(_("found by"), max_length=8, choices=Source, default=Source.SCHOOL)
+    found_by = models.ForeignKey(
+        Student, models.PROTECT, null=True, blank=True, related_name="posts_found", verbose_name=_("found by student")
+    )
+    copied_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="copies", verbose_name=_("copied from")
+    )
+    places = models.PositiveSmallIntegerField(_("places"), default=1, validators=[MinValueValidator(1)])
+    # Fewer than these and the firm takes none: a team or a shift is filled or not opened.
+    minimum = models.PositiveSmallIntegerField(_("places at least"), default=0)
+    tasks = models.TextField(_("tasks"), blank=True)
+    requirements = models.TextField(_("what is asked for"), blank=True)
+    # Two digits of the national catalogue: the class of majors that the work belongs to.
+    major_classes = ArrayField(
+        models.CharField(max_length=2), verbose_name=_("classes of majors"), default=list, blank=True
+    )
+    address = models.CharField(_("workplace"), max_length=200, blank=True)
+    region = models.CharField(_("region code"), max_length=6, blank=True)
+    # Rounded to a hundredth of a degree (about a kilometre): enough for a distance, too little for a door.
+    longitude = models.DecimalField(_("longitude"), max_digits=6, decimal_places=2, null=True, blank=True)
+    latitude = models.DecimalField(_("latitude"), max_digits=5, decimal_places=2, null=True, blank=True)
+    mentor = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="practice_posts", verbose_name=_("mentor")
+    )
+    hours_day = models.DecimalField(
+        _("hours a day"), max_digits=4, decimal_places=1, null=True, blank=True, validators=[MaxValueValidator(24)]
+    )
+    hours_week = models.DecimalField(
+        _("hours a week"), max_digits=4, decimal_places=1, null=True, blank=True, validators=[MaxValueValidator(168)]
+    )
+    night_shift = models.BooleanField(_("night shift"), default=False)
+    overtime = models.BooleanField(_("overtime"), default=False)
+    rest_days = models.BooleanField(_("work on rest days or holidays"), default=False)
+    hazards = ArrayField(
+        models.CharField(max_length=12, choices=Hazard), verbose_name=_("hazards"), default=list, blank=True
+    )
+    labour_class = models.PositiveSmallIntegerField(
+        _("class of physical labour"), default=1, validators=[MinValueValidator(1), MaxValueValidator(4)]
+    )
+    barred_to_minors = models.BooleanField(_("work barred to minors"), default=False)
+    barred_to_women = models.BooleanField(_("work barred to women"), default=False)
+    by_agent = models.BooleanField(_("through an agent"), default=False)
+    fees = models.BooleanField(_("asks for a deposit or fees"), default=False)
+    keeps_documents = models.BooleanField(_("keeps identity papers"), default=False)
+    independent = models.BooleanField(_("works rather independently"), default=True)
+    pay = MoneyField(_("pay in yuan a month"), null=True, blank=True)
+    same_post_wage = MoneyField(_("wage of the same post"), null=True, blank=True)
+    lowest_wage = MoneyField(_("lowest wage grade"), null=True, blank=True)
+    pay_cycle_days = models.PositiveSmallIntegerField(_("paid every so many days"), default=30)
+    pay_in_money = models.BooleanField(_("paid in money"), default=True)
+    pay_direct = models.BooleanField(_("paid to the student directly"), default=True)
+    staff_total = models.PositiveIntegerField(_("staff of the unit"), null=True, blank=True)
+    staff_same_post = models.PositiveIntegerField(_("staff in the same kind of post"), null=True, blank=True)
+    housing = models.BooleanField(_("housing provided"), default=False)
+    meals = models.BooleanField(_("meals provided"), default=False)
+    approved_on = models.DateField(_("approved on"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    note = models.TextField(_("note"), blank=True)
+    scope = Scope(units=("plan__major__unit",), people=("found_by__person", *OF_PLAN))
+    lookup = ("code", "title")
+    picked = True
+    title_needs = ("organisation",)
+    flow = Flow(
+        (
+            Step("offer", _("Offer"), ("draft", "refused"), "offered", icon="upload", primary=True),
+            Step(
+                "approve",
+                _("Open to students"),
+                ("offered",),
+                "approved",
+                capability="approve",
+                icon="check",
+                primary=True,
+            ),
+            Step(
+                "refuse",
+                _("Refuse"),
+                ("offered",),
+                "refused",
+                capability="approve",
+                icon="x",
+                comment="required",
+                danger=True,
+            ),
+            Step("withdraw", _("Back to draft"), ("offered",), "draft", icon="sendback"),
+            Step("close", _("Close the post"), ("approved",), "closed", icon="x", comment="required"),
+            Step("reopen", _("Open again"), ("closed",), "approved", capability="approve", icon="refresh"),
+        )
+    )
+
+    class Meta:
+        verbose_name = _("internship post")
+        verbose_name_plural = _("internship posts")
+        ordering = ["plan_id", "organisation_id", "code"]
+        indexes = [
+            models.Index(fields=["plan", "status"], name="practice_post_plan"),
+            trigram("practice_post_title_trgm", "title"),
+        ]
+        constraints = [
+            not_negative("practice_post_pay", "pay", "same_post_wage", "lowest_wage"),
+            models.CheckConstraint(
+                name="practice_post_places",
+                condition=Q(places__gte=1) & Q(minimum__lte=F("places")),
+                violation_error_message=_("A post has at least one place, and no more at least than in all."),
+            ),
+            models.CheckConstraint(
+                name="practice_post_hours",
+                condition=(Q(hours_day=None) | Q(hours_day__range=(0, 24)))
+                & (Q(hours_week=None) | Q(hours_week__range=(0, 168))),
+                violation_error_message=_("A day has 24 hours and a week 168."),
+            ),
+            models.CheckConstraint(
+                name="practice_post_labour_class",
+                condition=Q(labour_class__range=(1, 4)),
+                violation_error_message=_("Physical labour is graded in classes 1 to 4."),
+            ),
+            models.CheckConstraint(
+                name="practice_post_found_by",
+                condition=(Q(source="student") & Q(found_by__isnull=False)) | (Q(source="school") & Q(found_by=None)),
+                violation_error_message=_("A post found by a student names the student, and only such a post does."),
+            ),
+            models.CheckConstraint(
+                name="practice_post_approved_has_date",
+                condition=~Q(status__in=["approved", "closed"]) | Q(approved_on__isnull=False),
+                violation_error_message=_("A post open to students has the date of its approval."),
+            ),
+            models.CheckConstraint(
+                name="practice_post_point",
+                condition=(Q(longitude=None) & Q(latitude=None))
+                | (Q(longitude__range=(-180, 180)) & Q(latitude__range=(-90, 90))),
+                violation_error_message=_("Give longitude and latitude together, in degrees."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} · {self.organisation}"
+
+
+@tracked
+class Inspection(Record):
+    """实地考察评估: the visit to a unit before it takes students, with a written report on nine headings (I-23)."""
+
+    class Heading(models.TextChoices):
+        LICENCE = "licence", _("legal standing")
+        HONESTY = "honesty", _("good faith")
+        MANAGEMENT = "management", _("management")
+        WORK = "work", _("nature and content of the posts")
+        HOURS = "hours", _("working hours")
+        WORKPLACE = "workplace", _("working environment")
+        LIVING = "living", _("living environment")
+        HEALTH = "health", _("health care")
+        SAFETY = "safety", _("safety and protection")
+
+    class Result(models.TextChoices):
+        FIT = "fit", _("fit")
+        MEND = "mend", _("fit once mended")
+        UNFIT = "unfit", _("not fit")
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="inspections", verbose_name=_("internship unit")
+    )
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="inspections", verbose_name=_("college"))
+    inspected_on = models.DateField(_("inspected on"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    inspector = models.ForeignKey(Person, models.PROTECT, related_name="inspections", verbose_name=_("inspected by"))
+    headings = ArrayField(
+        models.CharField(max_length=12, choices=Heading),
+        verbose_name=_("headings reported on"),
+        default=list,
+        blank=True,
+    )
+    report = models.TextField(_("report"))
+    result = models.CharField(_("result"), max_length=6, choices=Result, default=Result.FIT)
+    scope = Scope(units=("unit",), people=("inspector",))
+    lookup = ("organisation__uscc", "organisation__name")
+    title_needs = ("organisation",)
+
+    class Meta:
+        verbose_name = _("unit inspection")
+        verbose_name_plural = _("unit inspections")
+        ordering = ["-inspected_on", "id"]
+        constraints = [
+            dates_in_order("inspection_dates", "inspected_on", "valid_until"),
+            models.UniqueConstraint(
+                fields=["organisation", "unit", "inspected_on"],
+                name="inspection_once",
+                violation_error_message=_("The college already inspected this unit on that day."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.inspected_on}"
+
+
+@tracked
+class Filing(Record):
+    """备案: what the competent authority was told of beforehand: shifts, rest days, high-risk posts, another province (I-08 – I-10, I-29).
+
+    One filing serves many students: a unit, its posts of one kind, a major, a stretch of time.
+    """
+
+    class Subject(models.TextChoices):
+        HAZARD = "hazard", _("high-risk post")
+        REST_DAYS = "rest_days", _("rest days and holidays")
+        OVERTIME = "overtime", _("overtime")
+        NIGHT = "night", _("night shift")
+        SHARE = "share", _("share of interns")
+        PROVINCE = "province", _("another province")
+        ABROAD = "abroad", _("abroad")
+
+    number = models.CharField(_("filing number"), max_length=80, unique=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="filings", verbose_name=_("college"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="filings", verbose_name=_("internship unit")
+    )
+    plan = models.ForeignKey(
+        PracticePlan, models.PROTECT, null=True, blank=True, related_name="filings", verbose_name=_("practice plan")
+    )
+    subjects = ArrayField(models.CharField(max_length=10, choices=Subject), verbose_name=_("what was filed"))
+    authority = models.CharField(_("filed with"), max_length=120)
+    filed_on = models.DateField(_("filed on"))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    reason = models.TextField(_("reason"), blank=True)
+    scope = Scope(units=("unit",), people=())
+    lookup = ("number",)
+    picked = True
+
+    class Meta:
+        verbose_name = _("filing")
+        verbose_name_plural = _("filings")
+        ordering = ["-filed_on", "id"]
+        indexes = [models.Index(fields=["organisation", "starts_on", "ends_on"], name="filing_unit")]
+        constraints = [
+            dates_in_order("filing_dates"),
+            models.CheckConstraint(
+                name="filing_in_advance",
+                condition=Q(filed_on__lte=F("starts_on")),
+                violation_error_message=_("A filing is made before what it is for begins."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+@tracked
+class Violation(Record):
+    """违法失信或安全生产违法记录: why a unit may not take students for a time (I-22)."""
+
+    class Kind(models.TextChoices):
+        DISHONEST = "dishonest", _("unlawful or dishonest")
+        SAFETY = "safety", _("safety of production")
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="violations", verbose_name=_("internship unit")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    found_on = models.DateField(_("found on"))
+    cleared_on = models.DateField(_("cleared on"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=200)
+    text = models.TextField(_("what it says"), blank=True)
+    scope = Scope()
+    lookup = ("organisation__uscc", "organisation__name")
+    title_needs = ("organisation",)
+
+    class Meta:
+        verbose_name = _("violation on record")
+        verbose_name_plural = _("violations on record")
+        ordering = ["-found_on", "id"]
+        constraints = [
+            dates_in_order("violation_dates", "found_on", "cleared_on"),
+            models.UniqueConstraint(
+                fields=["organisation", "kind", "found_on"],
+                name="violation_once",
+                violation_error_message=_("This violation is already on record."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.found_on}"
