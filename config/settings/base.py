@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "zhixing.agreements",
     "zhixing.industry_colleges",
     "zhixing.cultivation",
+    "zhixing.bases",
     "zhixing.practice",
     "zhixing.policy",
     "zhixing.insights",
