@@ -16,7 +16,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router
@@ -35,7 +35,7 @@ from zhixing.kernel.models import Record
 from zhixing.kernel.openapi import document
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.searching import find_everywhere
-from zhixing.kernel.sheet import Action, Sheet, domains, sheet_or_404
+from zhixing.kernel.sheet import Action, Handed, Sheet, domains, sheet_or_404
 from zhixing.kernel.views import action_of, record_of, sheet_of
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
@@ -164,17 +164,39 @@ def record_data(sheet: Sheet, record: Record, actor: Actor) -> dict[str, Any]:
         found[name] = getattr(record, name)
     able = actor.able_on(record, *(action.capability for action in sheet.actions))
     found["actions"] = [
-        action.key for action in sheet.actions if action.capability in able and action.available(record)
+        action.key
+        for action in sheet.actions
+        if action.capability in able and action.available(record) and action.offered(record, actor)
     ]
     return found
 
 
-def _shown(sheet: Sheet, pk: int, actor: Actor, status: int = 200) -> HttpResponse:
-    """The record as it stands now; nothing when the caller may no longer see it."""
+def _shown(sheet: Sheet, pk: int, actor: Actor, status: int = 200, result: Any = None) -> HttpResponse:
+    """The record as it stands now; nothing when the caller may no longer see it.
+
+    `next` is where the action that was taken leads on, `handed` what it handed over, this once.
+    """
     try:
-        return answer(record_data(sheet, record_of(sheet, actor, pk), actor), status)
+        data = record_data(sheet, record_of(sheet, actor, pk), actor)
     except Http404:
         return HttpResponse(status=204)
+    if isinstance(result, Handed):
+        data["handed"] = result.value
+    elif isinstance(result, str) and result.startswith("/"):
+        data["next"] = _leads_to(result)
+    return answer(data, status)
+
+
+def _leads_to(address: str) -> dict[str, Any]:
+    """A page's address, with type and id of the record whose page it is."""
+    found: dict[str, Any] = {"url": address}
+    try:
+        named = resolve(address).kwargs
+    except Http404:
+        return found
+    if {"domain", "name", "pk"} <= named.keys():
+        found |= {"type": f"{named['domain']}.{named['name']}", "id": named["pk"]}
+    return found
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
@@ -262,8 +284,8 @@ def _version(seen: Any) -> str:
     return str(seen).replace("Z", "+00:00") if seen else ""
 
 
-def _run(sheet: Sheet, action: Action, record: Record, actor: Actor, given: dict[str, Any]) -> None:
-    """Take an action with what it asks for; ValidationError or PermissionDenied when refused."""
+def _run(sheet: Sheet, action: Action, record: Record, actor: Actor, given: dict[str, Any]) -> Any:
+    """Take an action with what it asks for and return where it leads; ValidationError or PermissionDenied when refused."""
     if not actor.can_on(record, action.capability):
         raise PermissionDenied(_("You may not do “%(action)s” on this record.") % {"action": action.label})
     form = action.form(None, record=record, actor=actor) if action.form else None
@@ -276,7 +298,7 @@ def _run(sheet: Sheet, action: Action, record: Record, actor: Actor, given: dict
         if not form.is_valid():
             raise Refused(422, form.errors.get_json_data())
         asked = {**form.cleaned_data, **asked}
-    action.run(record, by=actor, **asked)
+    return action.run(record, by=actor, **asked)
 
 
 # Operations ---------------------------------------------------------------------------------------------------------

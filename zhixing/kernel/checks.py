@@ -39,7 +39,7 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
     scope = getattr(model, "scope", None)
     asked = {
         "columns": (name for name in sheet.columns if name not in sheet.computed),
-        "filters": sheet.filters,
+        "filters": (name for name in sheet.filters if name not in sheet.computed),
         "search": sheet.search_fields,
         "natural_key": sheet.natural_key,
         "tabs": (sheet.tabs,) if sheet.tabs else (),
@@ -57,6 +57,7 @@ def _paths(sheet: Sheet) -> Iterator[CheckMessage]:
     }
     yield from _unknown(sheet, "groups", (name for _label, names in sheet.groups for name in names), editable)
     yield from _unknown(sheet, "synonyms", [key.partition("=")[0] for key in sheet.synonyms], sheet.import_fields)
+    yield from _unknown(sheet, "marks", sheet.marks, sheet.computed)
     yield from _unknown(sheet, "depends", sheet.depends, sheet.fields)
     for name, terms in sheet.depends.items():
         target = sheet.fields[name].related_model if name in sheet.fields else None

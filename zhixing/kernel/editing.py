@@ -18,7 +18,7 @@ from zhixing.kernel import values, writing
 from zhixing.kernel.forms import SheetForm, comment_field, form_class
 from zhixing.kernel.models import Draft, Record
 from zhixing.kernel.scope import Actor
-from zhixing.kernel.sheet import Action, Sheet, sheet_for
+from zhixing.kernel.sheet import Action, Handed, Sheet, sheet_for
 from zhixing.kernel.views import action_of, record_of, sheet_of
 
 
@@ -212,6 +212,8 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
         if form.is_valid():
             try:
                 result = action.run(record, by=actor, **form.cleaned_data)
+                if isinstance(result, Handed):
+                    return _handed(request, sheet, action, record, result)
                 messages.success(request, _("“%(action)s” is done.") % {"action": action.label})
                 return redirect(
                     result if isinstance(result, str) and result.startswith("/") else sheet.url("detail", pk)
@@ -234,3 +236,17 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
         ],
     }
     return render(request, "kernel/act.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _handed(request: HttpRequest, sheet: Sheet, action: Action, record: Record, handed: Handed) -> HttpResponse:
+    """What an action handed over: on this page alone, and in no cache."""
+    url = sheet.url("detail", record.pk)
+    crumbs = [
+        {"label": sheet.label_plural, "url": sheet.url("list")},
+        {"label": str(record), "url": url},
+        {"label": action.label, "url": ""},
+    ]
+    context = {"action": action, "record_title": str(record), "handed": handed, "back_url": url, "crumbs": crumbs}
+    response = render(request, "kernel/handed.html", context)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response

@@ -21,6 +21,8 @@ from zhixing.kernel.sheet import Sheet, resolve
 
 
 def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filters.Filter]:
+    if path in sheet.computed:
+        return {path: _CountedFilter(expression=sheet.computed[path].expression, label=sheet.computed[path].label)}
     field = resolve(sheet.model, path)
     if field is None:
         raise FieldDoesNotExist(f"{sheet.key}: no filter path {path}")
@@ -69,6 +71,17 @@ class _ChoicesFilter(django_filters.MultipleChoiceFilter):
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         return _any_of(qs, self.field_name, value) if value else qs
+
+
+class _CountedFilter(django_filters.BooleanFilter):
+    """Yes or no of a computed column."""
+
+    def __init__(self, *args: Any, expression: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.expression = expression
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        return qs if value is None else qs.alias(_marked=self.expression).filter(_marked=value)
 
 
 class _RecordsFilter(django_filters.ModelMultipleChoiceFilter):

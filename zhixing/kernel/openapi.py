@@ -101,6 +101,9 @@ def record_schema(sheet: Sheet, *, writing: bool) -> dict[str, Any]:
         "type": "array",
         "items": {"type": "string", "enum": [action.key for action in sheet.actions]},
     }
+    # Said by an action alone: where it leads on, and what it hands over this once.
+    properties["next"] = {"type": "object"}
+    properties["handed"] = {"type": "string"}
     return {"type": "object", "properties": properties, "required": ["id", "title"]}
 
 

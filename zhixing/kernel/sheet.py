@@ -32,6 +32,21 @@ class Computed:
     numeric: bool = True
     # Which rows the number stands for: the related type's list filtered to the record, e.g. ("partners.industry_link", "organisation").
     rows: tuple[str, str] | None = None
+    # The colour of its badge on a record ("gold", "bad"); "" for plain words.
+    tone: Callable[[Any], str] | None = None
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What an action hands over and nobody can read again, such as a link for somebody outside: shown once, with what to do with it."""
+
+    value: str
+    words: str
+
+
+def anybody(record: Any, actor: Actor) -> bool:
+    """Offered to everybody who holds the action's capability."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,8 @@ class Action:
     """Something a person may do with a record, from button, bulk, API or command alike: always this one function.
 
     `run(record, by=actor, comment=…, **fields)` does it and raises ValidationError when refused. `form` is a Django form class for what else
-    must be asked (built with `record=` and `actor=`).
+    must be asked (built with `record=` and `actor=`). What `run` returns says where to go on: the address of a page, or
+    something `Handed` over. `offered` narrows to whom its button is shown; the refusal itself is `run`'s.
     """
 
     key: str
@@ -53,6 +69,7 @@ class Action:
     danger: bool = False
     bulk: bool = True
     available: Callable[[Any], bool] = field(default=lambda record: True)
+    offered: Callable[[Any, Actor], bool] = anybody
 
 
 def flow_action(flow: Flow, key: str, run: Callable[..., Any] | None = None, **extra: Any) -> Action:
@@ -90,6 +107,8 @@ class Sheet:
     computed: ClassVar[dict[str, Computed]] = {}
     filters: ClassVar[tuple[str, ...]] = ()
     tabs: ClassVar[str] = ""
+    # Computed columns of yes and no that stand beside the tabs, with their number, as ways to the rows that need a look.
+    marks: ClassVar[tuple[str, ...]] = ()
     search: ClassVar[tuple[str, ...]] = ()
     groups: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]] = ()
     related: ClassVar[tuple[str, ...]] = ()

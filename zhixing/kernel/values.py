@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import escape as escaped
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Model
 from django.utils import timezone
@@ -79,6 +80,9 @@ def words_of(field: models.Field, masked: bool = True) -> Callable[[Any], str]:
     if field.choices:
         labels = {value: str(label) for value, label in field.flatchoices if value != ""}
         return lambda value: "" if value is None or value == "" else labels.get(value) or str(value)
+    if isinstance(field, ArrayField) and field.base_field.choices:
+        named = {value: str(label) for value, label in field.base_field.flatchoices}
+        return lambda value: "、".join(named.get(item) or str(item) for item in value or ())
     if getattr(field, "masked", False) and masked:
         return lambda value: mask(value or "")
     if isinstance(field, MoneyField):
@@ -138,6 +142,11 @@ def _frame(sheet: Sheet, field: models.Field | None, path: str) -> Callable[[str
     if field is None:
         computed = sheet.computed[path]
         target = sheet_for(computed.rows[0]) if computed.rows else None
+        tone = computed.tone
+        if tone is not None:
+            return lambda words, record: (
+                f'<span class="zx-tag zx-tag--{found}">{words}</span>' if (found := tone(record)) else words
+            )
         if target and computed.rows:
             address = f"{escaped(target.url('list'))}?{computed.rows[1]}="
             return lambda words, record: f'<a href="{address}{record.pk}">{words}</a>'

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Subquery
+from django.db.models import Count, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -73,7 +73,20 @@ def _tabs(sheet: Sheet, listing: Listing) -> tuple[list[dict[str, Any]], int]:
             tabs.append(
                 {"label": label, "url": listing.address(tab=value, page=None), "count": count, "active": active}
             )
-    return tabs, total
+    return [*tabs, *_marks(sheet, listing)], total
+
+
+def _marks(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
+    """Beside the tabs the rows that need a look: how many of those listed, and the way to them."""
+    numbers = {name: Count("pk", filter=Q(sheet.computed[name].expression)) for name in sheet.marks}
+    found = []
+    for name, count in (listing.before_tab.order_by().aggregate(**numbers) if numbers else {}).items():
+        active = listing.query.get(name) == "true"
+        if count or active:
+            url = listing.address(**{name: None if active else "true", "tab": None, "page": None})
+            label = sheet.computed[name].label
+            found.append({"label": label, "url": url, "count": count, "active": active, "tone": "gold"})
+    return found
 
 
 def _headings(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
@@ -412,7 +425,7 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
             "needs_form": action.form is not None or action.comment != "no",
         }
         for action in sheet.actions
-        if action.capability in able and action.available(record)
+        if action.capability in able and action.available(record) and action.offered(record, actor)
     ]
     if record.archived_at and may_delete:
         actions.append(
