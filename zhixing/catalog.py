@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements import sheets as agreements
+from zhixing.cultivation import api as cultivation_api
 from zhixing.cultivation import sheets as cultivation
 from zhixing.governance import sheets as governance
 from zhixing.industry_colleges import sheets as industry_colleges
@@ -120,11 +121,13 @@ DOMAINS = (
             cultivation.QualityReviewSheet(),
             cultivation.RiskSheet(),
         ),
-        # A student's own page; everybody else meets choices in the classes.
+        # A student's own pages; everybody else meets choices and apprentices in the registers.
         pages=(
             (_("Risk radar"), "heatmap", "risk-radar", "cultivation.risk"),
             (_("My choices"), "check-circle", "my-choices", "cultivation.own_choices"),
+            (_("My apprenticeship"), "handshake", "my-apprenticeship", "cultivation.own_apprenticeship"),
         ),
+        operations=cultivation_api.operations,
         minor=(
             cultivation.PlanSignatureSheet(),
             cultivation.PostSheet(),

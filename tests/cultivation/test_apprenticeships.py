@@ -17,6 +17,7 @@ from tests.cultivation.apprentices import Place, place, route, stand_still
 from zhixing.agreements.models import AgreementParty
 from zhixing.cultivation import apprenticeship_actions as actions
 from zhixing.cultivation import review_links
+from zhixing.cultivation.marks import OF_MASTER
 from zhixing.cultivation.models import (
     Apprentice,
     Apprenticeship,
@@ -277,10 +278,7 @@ def test_a_master_reviews_the_own_apprentices_by_link(here: Place) -> None:
     page = client.get(path).content.decode()
     assert "小林" in page and "小王" not in page and 'type="range"' in page
     review = QualityReview.objects.get(apprentice=mine, side="firm")
-    marks = {
-        f"{code}-{review.pk}": str(mark)
-        for (code, _label), mark in zip(review_links.CRITERIA, (90, 80, 70, 60), strict=True)
-    }
+    marks = {f"{code}-{review.pk}": str(mark) for (code, _label), mark in zip(OF_MASTER, (90, 80, 70, 60), strict=True)}
     assert client.post(path, {"review": "999", **marks}).status_code == 422
     answer = client.post(path, {"review": str(review.pk), f"text-{review.pk}": "上手快", **marks})
     assert answer.status_code == 200
@@ -294,7 +292,7 @@ def test_a_low_mean_by_link_is_refused_without_words_and_the_link_lives(here: Pl
     review = here.review("firm")
     url = links.issue(review_links.REVIEW, here.programme, name="张师傅", by=here.home.actor("dean"), data={})
     client, path = Client(), "/" + url.split("/", 3)[3]
-    marks = {f"{code}-{review.pk}": "40" for code, _label in review_links.CRITERIA}
+    marks = {f"{code}-{review.pk}": "40" for code, _label in OF_MASTER}
     assert client.post(path, {"review": str(review.pk), **marks}).status_code == 422
     assert client.post(path, {"review": str(review.pk), f"text-{review.pk}": "经常迟到", **marks}).status_code == 200
 

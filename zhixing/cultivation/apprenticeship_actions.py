@@ -239,7 +239,8 @@ def plan_reviews(
 ) -> list[QualityReview]:
     """Put a term's reviews by school, firm and apprentices on record with the day by which each is due.
 
-    `each`: of every apprentice by school and firm too. What is there already is left alone; returns what is new.
+    `each`: of every apprentice by school and firm too, and by the apprentice: then all speak for themselves, and nobody
+    for all of them. What is there already is left alone; returns what is new.
     """
     if not by.can_on(programme, "change"):
         raise FlowError(_("You may not change this record."), code="forbidden")
@@ -247,11 +248,12 @@ def plan_reviews(
         raise FlowError(_("Reviews are made while the programme runs."), code="wrong_state")
     if term.ends_on < programme.starts_on or term.starts_on > programme.ends_on:
         raise FlowError(_("The programme does not run in this term."), code="wrong_term")
-    due = max(term.starts_on, min(term.ends_on, programme.ends_on) - timedelta(days=REVIEW_DAYS_BEFORE_END))
-    wanted: list[tuple[int | None, str]] = [(None, side) for side in QualityReview.Side.values]
-    if each:
-        living = programme.apprentices.filter(status=Apprentice.Status.ACTIVE, archived_at=None).order_by("pk")
-        wanted += [(pk, side) for pk in living.values_list("pk", flat=True) for side in ("school", "firm")]
+    due = review_day(programme, term)
+    living = programme.apprentices.filter(status=Apprentice.Status.ACTIVE, archived_at=None).order_by("pk")
+    people = list(living.values_list("pk", flat=True)) if each else []
+    sides = QualityReview.Side.values
+    wanted: list[tuple[int | None, str]] = [(None, side) for side in sides if side != "apprentice" or not people]
+    wanted += [(pk, side) for pk in people for side in sides]
     with transaction.atomic():
         Apprenticeship._base_manager.select_for_update(of=("self",)).get(pk=programme.pk)
         there = set(programme.reviews.filter(term=term).values_list("apprentice_id", "side"))
@@ -265,6 +267,45 @@ def plan_reviews(
             for pk, side in wanted
             if (pk, side) not in there
         ]
+
+
+def review_day(programme: Apprenticeship, term: Term) -> date:
+    """The day by which a term's reviews of a programme are due: some days before whichever of the two ends first."""
+    return max(term.starts_on, min(term.ends_on, programme.ends_on) - timedelta(days=REVIEW_DAYS_BEFORE_END))
+
+
+def review_own(
+    apprentice: Apprentice, *, by: Actor, term: Term, score: Decimal, text: str = "", comment: str = ""
+) -> QualityReview:
+    """学徒评价: an apprentice says how the own apprenticeship goes; once a term, whether or not it was asked for.
+
+    Raises FlowError for anybody else's apprenticeship, one that is over, or a term that does not run today.
+    """
+    if not by.can("cultivation.own_apprenticeship", "add") or by.person_id is None:
+        raise FlowError(_("This page is for students."), code="forbidden")
+    if apprentice.student.person_id != by.person_id:
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    if not term.starts_on <= timezone.localdate() <= term.ends_on:
+        raise FlowError(_("You review the term that runs."), code="wrong_term")
+    with transaction.atomic():
+        locked = Apprentice._base_manager.select_for_update(of=("self",)).get(pk=apprentice.pk)
+        if locked.status not in (Apprentice.Status.ACTIVE, Apprentice.Status.PAUSED):
+            raise FlowError(_("The apprenticeship is over."), code="wrong_state")
+        side = QualityReview.Side.APPRENTICE
+        review = locked.reviews.filter(term=term, side=side, archived_at=None).first()
+        # The right to speak for oneself is not the right to change reviews.
+        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+        if review is None:
+            review = QualityReview(
+                programme=locked.programme,
+                apprentice=locked,
+                term=term,
+                side=side,
+                due=review_day(locked.programme, term),
+            )
+            add(review, by=doer, follows=True)
+        do_review(review, by=doer, score=score, text=text, reviewer=by.name, comment=comment)
+    return review
 
 
 def do_review(

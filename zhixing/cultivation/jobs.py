@@ -1,4 +1,5 @@
-"""Daily: signals are counted, new risks opened with their tasks, and a high risk past its day reaches the owner's head."""
+"""Daily: signals are counted, new risks opened with their tasks, and a high risk past its day reaches the owner's head;
+follow-ups that fall due are told and asked."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from procrastinate.contrib.django import app
 
+from zhixing.cultivation import follow_up_links
 from zhixing.cultivation.risk_actions import refresh_risks
 from zhixing.cultivation.risks import Grade, Risk
 from zhixing.governance.queries import Heads
@@ -43,3 +45,11 @@ def watch_risks(on: date) -> int:
 def watch_risks_daily(timestamp: int = 0) -> int:
     """Every morning before work."""
     return watch_risks(timezone.localdate())
+
+
+# Half an hour later: half past seven in the morning in China.
+@app.periodic(cron="30 23 * * *")
+@app.task(queue="default", queueing_lock="remind_follow_ups")
+def remind_follow_ups_daily(timestamp: int = 0) -> int:
+    """Every morning before work."""
+    return follow_up_links.remind(timezone.localdate())

@@ -31,6 +31,36 @@ class MatchForm(ActionForm):
             }
 
 
+class RankForm(ActionForm):
+    """The firm's ranking as it came on paper or by word of mouth: a place for each applicant; left empty: not wanted."""
+
+    record: OrderClass
+
+    ranked_by = forms.CharField(label=_("ranked by"), max_length=80)
+
+    def prepare(self) -> None:
+        self.waiting = list(queries.waiting(self.record))
+        for row in self.waiting:
+            kept = getattr(row, "firm_rank", None)
+            self.fields[f"place_{row.pk}"] = forms.IntegerField(
+                label=f"{row.student.name} {row.student.number}",
+                min_value=1,
+                required=False,
+                initial=kept.rank if kept else None,
+                help_text="、".join(choice.post.name for choice in row.choices.all()),
+            )
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        places = {row.pk: self.cleaned_data.pop(f"place_{row.pk}", None) for row in self.waiting}
+        wanted = sorted((pk for pk in places if places[pk]), key=lambda pk: places[pk] or 0)
+        if len({places[pk] for pk in wanted}) != len(wanted):
+            raise forms.ValidationError(_("Two applicants cannot share a place."))
+        self.cleaned_data["ranking"] = wanted
+        self.cleaned_data["declined"] = [pk for pk in places if not places[pk]]
+        return self.cleaned_data
+
+
 class FinishForm(ActionForm):
     ends_on = day(_("last day"))
 

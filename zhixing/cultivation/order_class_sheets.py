@@ -58,6 +58,15 @@ class OrderClassSheet(Sheet):
     related = ("order_posts", "applicants", "roster", "hires", "project_uses")
     actions = (
         flow_action(_FLOW, "recruit", actions.open_recruiting),
+        Action(
+            "rank",
+            _("Record the firm's ranking"),
+            actions.rank_applicants,
+            icon="sort",
+            form=order_class_forms.RankForm,
+            bulk=False,
+            available=lambda order_class: order_class.status == models.OrderClass.Status.RECRUITING,
+        ),
         flow_action(_FLOW, "match", actions.run_match, form=order_class_forms.MatchForm),
         flow_action(_FLOW, "start", actions.start_class),
         flow_action(_FLOW, "finish", actions.finish_class, form=order_class_forms.FinishForm),

@@ -84,8 +84,7 @@ def _ask_for_changes(plan: TrainingPlan, firm: Organisation, opinion: str, actor
 
 def rank(request: HttpRequest, link: OutsideLink, order_class: OrderClass) -> HttpResponse:
     """The firm puts its applicants in order. Moving one up or down writes nothing; only the confirm button does."""
-    waiting = order_class.applicants.filter(status=Applicant.Status.APPLIED, archived_at=None)
-    rows = {row.pk: row for row in waiting.select_related("student__cohort", "firm_rank").order_by("applied_on", "pk")}
+    rows = {row.pk: row for row in queries.waiting(order_class)}
     order, declined, fault = _posted(request, rows), _declined(request, rows), ""
     if request.method == "POST" and "confirm" in request.POST:
         wanted = [pk for pk in order if pk not in declined]
@@ -124,7 +123,7 @@ def rank(request: HttpRequest, link: OutsideLink, order_class: OrderClass) -> Ht
 
 
 def _wanted(row: Applicant) -> str:
-    return "、".join(choice.post.name for choice in row.choices.select_related("post").order_by("rank"))
+    return "、".join(choice.post.name for choice in sorted(row.choices.all(), key=lambda choice: choice.rank))
 
 
 def _numbers(values: list[str]) -> list[int]:

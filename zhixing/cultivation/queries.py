@@ -226,6 +226,13 @@ def open_to(student: Student, on: date | None = None) -> QuerySet[OrderClass]:
     return rows.filter(Q(recruits_until=None) | Q(recruits_until__gte=day)).order_by("starts_on", "code")
 
 
+def waiting(order_class: OrderClass) -> QuerySet[Applicant]:
+    """Who has applied for a class and waits for the firm's ranking and the match, in the order of applying."""
+    rows = order_class.applicants.filter(status=Applicant.Status.APPLIED, archived_at=None)
+    rows = rows.select_related("student__cohort", "firm_rank").prefetch_related("choices__post")
+    return rows.order_by("applied_on", "pk")
+
+
 def joint_classes(order_class: OrderClass) -> list[int]:
     """The classes still recruiting whose applicants overlap, directly or through others: they are matched together.
 

@@ -254,6 +254,7 @@ ROLE_TABLE = RoleTable(
         "cultivation.order_post": _TAUGHT,
         "cultivation.applicant": _CHOSEN,
         "cultivation.own_choices": {"student": "va:own"},
+        "cultivation.own_apprenticeship": {"student": "va:own"},
         "cultivation.student_rank": _CHOSEN,
         "cultivation.firm_rank": _DECIDED,
         "cultivation.roster_entry": {**_CHOSEN, "employment": "vcx:all"},
