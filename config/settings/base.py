@@ -154,6 +154,10 @@ ZHIXING: dict[str, Any] = {
     "base_url": os.environ.get("BASE_URL", "http://127.0.0.1:8000"),
     # Days after the due date on which a late task's owner is reminded; after the last, the owner's head is told too.
     "late_task_days": [1, 3, 7],
+    # Equipment that nobody used for so many days is idle; days after which a late delivery or safety check is told.
+    "idle_equipment_days": 180,
+    "late_delivery_days": [1, 30],
+    "late_safety_days": [1, 7],
     # Registers with more rows are checked and written by a job that a page watches; larger files are opened by one too.
     "import_at_once": {"rows": 20_000, "bytes": 4 * 1024 * 1024},
     "max_upload_bytes": 200 * 1024 * 1024,
@@ -167,6 +171,8 @@ ZHIXING: dict[str, Any] = {
     # Days for which a link to sign is good; after how many days without an answer each reminder leaves, and no more than these.
     "signing_days": 30,
     "signing_reminder_days": [3, 2, 1],
+    # After the first notice of an agreement that expires (its kind says when): so many days before its last day another leaves.
+    "agreement_notice_days": [30, 7],
     # Where text messages go: the console, or a gateway of the campus that takes one POST of JSON a message.
     "sms": {
         "backend": os.environ.get("SMS_BACKEND", "zhixing.kernel.gateways.Console"),

@@ -6,3 +6,8 @@ class BasesConfig(AppConfig):
     name = "zhixing.bases"
     label = "bases"
     verbose_name = _("Bases")
+
+    def ready(self) -> None:
+        from zhixing.bases import indicators
+
+        indicators.register()

@@ -8,6 +8,8 @@ from datetime import date
 
 from django.db.models import Model, Q
 
+from zhixing.bases import queries as bases
+from zhixing.bases.models import Base
 from zhixing.cultivation import apprenticeship_queries as apprenticeships
 from zhixing.cultivation import queries as cultivation
 from zhixing.cultivation.models import Apprenticeship, OrderClass
@@ -108,6 +110,16 @@ def _industry_colleges(on: date) -> list[Judged]:
     return [Judged(key, code, name, unit, _people(director=director)) for key, code, name, unit, director in rows]
 
 
+def _bases(on: date) -> list[Judged]:
+    # The policy asks input, functions and guides of the bases on the campus (四（四）1); those off it are counted by major.
+    rows = bases.in_use(on).filter(kind=Base.Kind.CAMPUS).order_by("code")
+    fields = ("pk", "code", "name", "unit_id", "primary_major__leader_id", "primary_major__group__leader_id")
+    return [
+        Judged(key, code, name, unit, _people(major_leader=leader or head, group_leader=head))
+        for key, code, name, unit, leader, head in rows.values_list(*fields)
+    ]
+
+
 Loader = Callable[[date], list[Judged]]
 # Scopes of domains that keep no records yet have no loader: their rules say so with one standing of the school.
 _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
@@ -120,6 +132,7 @@ _LOADERS: dict[str, tuple[Loader, type[Model]]] = {
     "apprenticeship": (_apprenticeships, Apprenticeship),
     "teacher": (_teachers, Teacher),
     "industry_college": (_industry_colleges, IndustryCollege),
+    "base": (_bases, Base),
 }
 
 
