@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zhixing.policy
-from zhixing.policy.pack import Fault, MeasureSpec, MonthDay, Pack, PackErrors, Target, merge
+from zhixing.intake.yaml_values import Fault, MonthDay, PackErrors
+from zhixing.policy.pack import MeasureSpec, Pack, Target, merge
 from zhixing.policy.pack_loading import load
 
 PACK = Path(zhixing.policy.__file__).parent / "packs" / "hncvc-2023-89.yaml"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+from zhixing.intake.yaml_values import MonthDay, Span, Text
+
 LEVELS = ("national", "province", "school", "college")
 """Who issued a policy, from the farthest to the nearest."""
 
@@ -77,41 +79,6 @@ EMPTY_MEANINGS = ("unmet", "not_applicable", "no_data")
 WARN_EVERY = ("quarter", "half_year", "year")
 
 _Row = TypeVar("_Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in the two languages of the screen."""
-
-    zh_hans: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        """The text for a language code such as ``zh-hans`` or ``en-gb``."""
-        return self.en if language.lower().startswith("en") else self.zh_hans
-
-
-@dataclass(frozen=True, slots=True)
-class MonthDay:
-    """A day of every year, such as 30 September."""
-
-    month: int
-    day: int
-
-    def __str__(self) -> str:
-        return f"{self.month:02d}-{self.day:02d}"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From the first to the last day, both counted; no last day means until further notice."""
-
-    start: date
-    end: date | None = None
-
-    def holds(self, day: date) -> bool:
-        """Whether a day lies inside."""
-        return self.start <= day and (self.end is None or day <= self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,27 +302,6 @@ class MeasureSpec:
 
     scopes: Collection[str]
     parameters: Collection[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a pack: the file, the line (from 1), the field (rules.R14.target) and what is wrong."""
-
-    file: str
-    line: int
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: {self.message}"
-
-
-class PackErrors(Exception):
-    """All faults of a pack, in the order of its lines. Nothing was loaded."""
-
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.field))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,24 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from zhixing.intake.yaml_lines import Items, Section, YamlFault, read
+from zhixing.intake.yaml_values import NO_DATE, Fault, PackErrors, Span, ValueReader, join
+
 from . import pack as model
 from .pack import (
     Clause,
     Due,
     Duty,
-    Fault,
     MeasureSpec,
     Mend,
     Pack,
-    PackErrors,
     Question,
     Rule,
     RuleVersion,
-    Span,
     Target,
     Upstream,
     Warn,
 )
-from .pack_values import NO_DATE, ValueReader, join
-from .yaml_lines import Items, Section, YamlFault, read
 
 _NUMERAL = "[一二三四五六七八九十]+"
 _CLAUSE = re.compile(rf"^(?:文头|(?P<part>{_NUMERAL})(?P<head>（{_NUMERAL}）)?(?P<item>[1-9]\d*)?)$")

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from zhixing.intake.yaml_values import PackErrors
 from zhixing.policy import console
 from zhixing.policy.loading import load_packs
-from zhixing.policy.pack import PackErrors
 
 
 class Command(BaseCommand):
