@@ -57,12 +57,10 @@ PLAIN: dict[str, str] = {
     "gantt": "governance.task:view",
     "agreement-preview": "agreements.agreement:view",
     "agreement-file": "agreements.agreement_document:view",
-    "agreement-party-link": "agreements.agreement_party:view",
     "agreement-template-new": "agreements.template:change",
     "agreement-template-shipped": "agreements.agreement_kind:view",
     "agreement-template-file": "agreements.template:view",
     "signing-inside": OWN,
-    "signing-link": OWN,
     "signing-scans": "agreements.agreement:change",
     **dict.fromkeys(("verify", "verify-key", "verify-key-file", "verify-key-qr"), OPEN),
     **dict.fromkeys(("verify-code", "verify-short", "verify-page"), OPEN),
@@ -79,6 +77,10 @@ PLAIN: dict[str, str] = {
     "api:openapi": SIGNED_IN,
     "api:inbox": SIGNED_IN,
     "api:decide": OWN,
+    "api:imports": OWN,
+    "api:import": OWN,
+    "api:import-commit": OWN,
+    "api:import-undo": OWN,
 }
 for _path in sorted(Path(__file__).parent.parent.glob("*/routes.py")):
     PLAIN |= import_module(f"tests.{_path.parent.name}.routes").PLAIN

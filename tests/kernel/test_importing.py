@@ -203,7 +203,7 @@ def test_a_chosen_heading_is_remembered():
     )
     run, reading = importing.start(sheet_for(KEY), data, "登记.csv", by=SYSTEM)
     assert "3" not in run.mapping
-    importing.remember(sheet_for(KEY), reading, {**run.mapping, "3": "address"})
+    importing.remember(sheet_for(KEY), reading.columns, {**run.mapping, "3": "address"})
     again, _reading = importing.start(sheet_for(KEY), data, "登记.csv", by=SYSTEM)
     assert again.mapping["3"] == "address"
     importing.commit(again, by=SYSTEM)

@@ -42,6 +42,7 @@ PAGE_SIZE, LARGEST_PAGE = 50, 500
 _PAGING = {"page", "page_size", "titles"}
 # Refusals that another state, not other values, would lift.
 _CONFLICTS = {"stale", "in_use", "gone", "wrong_state", "by_approval", "decided", "open_case", "no_route"}
+_CONFLICTS |= {"already", "not_committed"}
 
 
 def _plain(value: Any) -> Any:
@@ -461,13 +462,14 @@ api = NinjaAPI(
 
 def urls() -> tuple[list[URLPattern], str, str]:
     """The operations of every sheet of the catalogue, for the URL configuration; made once."""
-    from zhixing.kernel import api_inbox
+    from zhixing.kernel import api_imports, api_inbox
 
     for kind in (Refused, ValidationError, PermissionDenied, Http404, HttpError):
         api.add_exception_handler(kind, _refuse)
     common = Router()
     _common(common)
     api_inbox.operations(common)
+    api_imports.operations(common)
     api.add_router("", common)
     for domain in domains():
         router = Router(tags=[domain.key])

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhixing.intake.cleaning import ReadError
 from zhixing.intake.reading import column_letters
-from zhixing.kernel import importing
+from zhixing.kernel import import_jobs, importing, progress
 from zhixing.kernel.models import ImportRun
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
@@ -54,8 +54,12 @@ def upload(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
+        data = file.read()
         try:
-            run, _reading = importing.start(sheet, file.read(), file.name, by=actor)
+            if import_jobs.too_long_to_read(data):
+                run = importing.take_in(sheet, data, file.name, by=actor)
+                return redirect(progress.next_page(import_jobs.set_going(run, "read", back=sheet.url("import"))))
+            run, _reading = importing.start(sheet, data, file.name, by=actor)
             return redirect("import-run", run.pk)
         except ReadError as error:
             form.add_error("file", str(error))
@@ -101,6 +105,11 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
     run, sheet = _run(request, pk)
     if run.state in {ImportRun.State.COMMITTED, ImportRun.State.UNDONE}:
         return _done(request, run, sheet)
+    if (going := import_jobs.under_way(run)) is not None:
+        return redirect(progress.url_of(going))
+    if run.state == ImportRun.State.FAILED:
+        messages.error(request, run.message)
+        return redirect(sheet.url("import"))
     if run.state == ImportRun.State.UPLOADED or request.GET.get("match"):
         return _match(request, run, sheet)
     return _check(request, run, sheet)
@@ -108,17 +117,24 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _match(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    with run.content.open("rb") as file:
-        reading = importing.understand(sheet, file.read(), run.file_name, run.sheet_name)
+    if not run.reading:
+        # Its reading was cut off, or it was taken in before readings were kept.
+        try:
+            importing.read(run, by=actor)
+        except ReadError as error:
+            messages.error(request, str(error))
+            return redirect(sheet.url("import"))
+    found = run.reading["columns"]
     if request.method == "POST":
-        mapping = {str(c["index"]): request.POST.get(f"column-{c['index']}", "") for c in reading.columns}
+        mapping = {str(c["index"]): request.POST.get(f"column-{c['index']}", "") for c in found}
         run.mapping = {index: name for index, name in mapping.items() if name}
         try:
-            importing.preview(run, by=actor)
+            importing.check_mapping(sheet, run.mapping)
             run.save(update_fields=["mapping"])
+            to = _preview(run, actor)
             if request.POST.get("remember"):
-                importing.remember(sheet, reading, mapping)
-            return redirect("import-run", run.pk)
+                importing.remember(sheet, found, mapping)
+            return to
         except ValidationError as error:
             messages.error(request, "；".join(error.messages))
     required = {
@@ -134,19 +150,28 @@ def _match(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
             "samples": c["samples"],
             "choices": choices,
         }
-        for c in reading.columns
+        for c in found
     ]
     taken = set(run.mapping.values())
     context = {
         "sheet": sheet,
         "file_name": run.file_name,
-        "header_row": reading.header_row + 1,
-        "row_count": max(len(reading.page.rows) - reading.header_row - 1, 0),
+        "header_row": run.header_row + 1,
+        "row_count": run.reading["rows"],
         "mapping": columns,
         "missing": [str(sheet.import_fields[n].verbose_name) for n in sorted(required - taken)],
         "cancel_url": sheet.url("import"),
     }
     return render(request, "kernel/import_map.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _preview(run: ImportRun, actor: Actor) -> HttpResponse:
+    """Check the rows, a long register as work to be watched; to the page that shows it."""
+    if import_jobs.is_large(run):
+        back = f"{reverse('import-run', args=[run.pk])}?match=1"
+        return redirect(progress.next_page(import_jobs.set_going(run, "check", back=back)))
+    importing.preview(run, by=actor)
+    return redirect("import-run", run.pk)
 
 
 def _check(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
@@ -158,8 +183,7 @@ def _check(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
             case "resolve":
                 run.choices = _chosen(request, run)
                 run.save(update_fields=["choices"])
-                importing.preview(run, by=actor)
-                return redirect("import-run", run.pk)
+                return _preview(run, actor)
             case "commit":
                 return commit(request, run.pk)
         raise Http404
@@ -233,6 +257,9 @@ def _count_tabs(run: ImportRun) -> list[dict[str, Any]]:
 def commit(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the good rows, all or none."""
     run, _sheet = _run(request, pk)
+    if import_jobs.is_large(run):
+        back = reverse("import-run", args=[pk])
+        return redirect(progress.next_page(import_jobs.set_going(run, "write", back=back)))
     try:
         importing.commit(run, by=request.actor)  # type: ignore[attr-defined]
     except ValidationError as error:

@@ -7,11 +7,11 @@ that again under lock, and everything it did can be undone while nothing hangs o
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
@@ -33,8 +33,9 @@ from zhixing.intake.reading import (
 )
 from zhixing.kernel import changes, events, staging
 from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField, validate_uscc
-from zhixing.kernel.forms import candidates, naming_words
-from zhixing.kernel.models import HeaderMemory, ImportRun, Record
+from zhixing.kernel.forms import naming_words
+from zhixing.kernel.lookups import look_up
+from zhixing.kernel.models import HeaderMemory, ImportRun
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
 from zhixing.kernel.writing import readable
@@ -151,6 +152,9 @@ def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool
     if f.choices:
         return column_cleaner("choice", choices=_choices_of(sheet, f), **options)
     match f:
+        case ArrayField():
+            words = _choices_of(sheet, f.base_field) if f.base_field.choices else None
+            return column_cleaner("multi", choices=words, **options)
         case UsccField():
             return column_cleaner("uscc", **options)
         case EncryptedTextField():
@@ -176,61 +180,19 @@ def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool
     return column_cleaner("text", max_length=getattr(f, "max_length", None), **options)
 
 
-# Lookups ---------------------------------------------------------------------------------------------------------------------------------------
-
-
-def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> dict[str, list[Any]]:
-    """The records that each text may mean, by code first, then by name; only records the actor may see."""
-    wanted = {text for text in texts if text}
-    rows = candidates(model, actor)
-    found: dict[str, list[Any]] = {}
-    for path in getattr(model, "lookup", ("name",)):
-        missing = [text for text in wanted if text not in found]
-        if not missing:
-            break
-        hits: dict[str, set[Any]] = defaultdict(set)
-        for start in range(0, len(missing), 5000):
-            part = missing[start : start + 5000]
-            for text, key in rows.filter(**{f"{path}__in": part}).values_list(path, "pk").order_by():
-                hits[str(text)].add(key)
-        found.update({text: sorted(keys) for text, keys in hits.items()})
-    unknown = {text for text in wanted if text not in found}
-    needs = getattr(model, "title_needs", ())
-    if unknown and (needs or not issubclass(model, Record)):
-        # An export writes titles: "张三（某公司）", "某委员会 2025-2026 v1", "I6510 软件开发". No one column holds them.
-        titles: dict[str, set[Any]] = defaultdict(set)
-        for row in (rows.select_related(*needs) if needs else rows).order_by().iterator(chunk_size=2000):
-            if (title := str(row)) in unknown:
-                titles[title].add(row.pk)
-        found.update({text: sorted(keys) for text, keys in titles.items()})
-    return found
-
-
 # The pass over the file ------------------------------------------------------------------------------------------------------------------------
 
 
-def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
-    headers = {column["index"]: column for column in reading.columns}
-    columns = []
-    for index, name in sorted((int(index), name) for index, name in run.mapping.items() if name):
-        f = sheet.import_fields.get(name)
-        if f is None:
+def check_mapping(sheet: Sheet, mapping: dict[str, str]) -> None:
+    """Raise ValidationError when columns so mapped cannot be a register of this type."""
+    taken = [name for name in mapping.values() if name]
+    mapped = set(taken)
+    for name in taken:
+        if name not in sheet.import_fields:
             raise ValidationError(
                 _("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field"
             )
-        unit = headers.get(index, {}).get("unit") or reading.unit
-        columns.append(
-            Column(
-                index,
-                name,
-                f,
-                headers.get(index, {}).get("header", ""),
-                cleaner_for(sheet, f, unit, reading.book.date_1904),
-                unit,
-            )
-        )
-    mapped = {column.name for column in columns}
-    if len(mapped) < len(columns):
+    if len(mapped) < len(taken):
         raise ValidationError(_("Two columns are mapped to the same field. Leave one out."), code="mapped_twice")
     if not sheet.key_fields:
         raise ValidationError(_("This register has no natural key and cannot be imported."), code="no_key")
@@ -247,6 +209,17 @@ def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
                 _("No column is mapped to “%(field)s”, which every record needs.") % {"field": f.verbose_name},
                 code="required_missing",
             )
+
+
+def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
+    check_mapping(sheet, run.mapping)
+    headers = {column["index"]: column for column in reading.columns}
+    columns = []
+    for index, name in sorted((int(index), name) for index, name in run.mapping.items() if name):
+        f, found = sheet.import_fields[name], headers.get(index, {})
+        unit = found.get("unit") or reading.unit
+        cleaner = cleaner_for(sheet, f, unit, reading.book.date_1904)
+        columns.append(Column(index, name, f, found.get("header", ""), cleaner, unit))
     return columns
 
 
@@ -269,6 +242,7 @@ class _Pass:
 
     def __init__(self, sheet: Sheet, run: ImportRun, actor: Actor, report: Report):
         self.sheet, self.run, self.actor, self.report = sheet, run, actor, report
+        report(0, 1, _("reading the file"))
         with run.content.open("rb") as file:
             self.reading = understand(sheet, file.read(), run.file_name, run.sheet_name)
         if run.header_row and run.header_row != self.reading.header_row:
@@ -468,25 +442,57 @@ class _Pass:
 
 
 def start(sheet: Sheet, data: bytes, file_name: str, *, by: Actor, sheet_name: str = "") -> tuple[ImportRun, Reading]:
-    """Take a file in: open it, propose a mapping, keep both. Raises ReadError with one sentence when it cannot be read."""
-    if not by.can(sheet.model, "import"):
-        raise PermissionDenied(_("Your role does not include importing this register."))
-    reading = understand(sheet, data, file_name, sheet_name)
-    run = ImportRun(
-        record_type=sheet.key,
-        user_id=by.user_id,
-        file_name=file_name[-255:],
-        sha256=hashlib.sha256(data).hexdigest(),
-        sheet_name=reading.page.name,
-        header_row=reading.header_row,
-        mapping={str(column["index"]): column["field"] for column in reading.columns if column["field"]},
-    )
-    run.content.save(file_name[-100:], ContentFile(data), save=False)
-    run.save()
+    """Take a file in and open it: propose a mapping, keep both. Raises ReadError with one sentence when it cannot be read."""
+    run = _new_run(sheet, data, file_name, by, sheet_name)
+    reading = _read(run, sheet, data)
+    _keep(run, data)
     return run, reading
 
 
-def remember(sheet: Sheet, reading: Reading, mapping: dict[str, str]) -> None:
+def take_in(sheet: Sheet, data: bytes, file_name: str, *, by: Actor) -> ImportRun:
+    """Keep a file that is too large to be opened while somebody waits; `read` opens it."""
+    run = _new_run(sheet, data, file_name, by)
+    _keep(run, data)
+    return run
+
+
+def read(run: ImportRun, *, by: Actor) -> None:
+    """Open a file that was taken in, and propose a mapping. One that cannot be read fails for good, with ReadError."""
+    sheet = _sheet(run, by)
+    with run.content.open("rb") as file:
+        data = file.read()
+    try:
+        _read(run, sheet, data)
+    except ReadError as error:
+        run.state, run.message = ImportRun.State.FAILED, str(error)
+        raise
+    finally:
+        run.save(update_fields=["state", "message", "sheet_name", "header_row", "mapping", "reading"])
+
+
+def _new_run(sheet: Sheet, data: bytes, file_name: str, by: Actor, sheet_name: str = "") -> ImportRun:
+    if not by.can(sheet.model, "import"):
+        raise PermissionDenied(_("Your role does not include importing this register."))
+    digest = hashlib.sha256(data).hexdigest()
+    return ImportRun(
+        record_type=sheet.key, user_id=by.user_id, file_name=file_name[-255:], sha256=digest, sheet_name=sheet_name
+    )
+
+
+def _keep(run: ImportRun, data: bytes) -> None:
+    run.content.save(run.file_name[-100:], ContentFile(data), save=False)
+    run.save()
+
+
+def _read(run: ImportRun, sheet: Sheet, data: bytes) -> Reading:
+    reading = understand(sheet, data, run.file_name, run.sheet_name)
+    run.sheet_name, run.header_row = reading.page.name, reading.header_row
+    run.mapping = {str(column["index"]): column["field"] for column in reading.columns if column["field"]}
+    run.reading = {"columns": reading.columns, "rows": max(len(reading.page.rows) - reading.header_row - 1, 0)}
+    return reading
+
+
+def remember(sheet: Sheet, columns: list[dict[str, Any]], mapping: dict[str, str]) -> None:
     """Keep what the person chose for each heading that was not certain anyway; next time it is offered."""
     memory = [
         HeaderMemory(
@@ -494,7 +500,7 @@ def remember(sheet: Sheet, reading: Reading, mapping: dict[str, str]) -> None:
             header=normalise_header(column["header"]).text[:200],
             field=mapping.get(str(column["index"]), ""),
         )
-        for column in reading.columns
+        for column in columns
         if column["header"] and mapping.get(str(column["index"]), "") != (column["field"] or "")
     ]
     HeaderMemory.objects.bulk_create(

@@ -43,6 +43,9 @@ class Record(models.Model):
     picked: ClassVar[bool] = False
     # Relations that the record's own title shows.
     title_needs: ClassVar[tuple[str, ...]] = ()
+    # The relation to the record that took this one's place, where records are merged: registers that still name the
+    # old one mean the new.
+    successor: ClassVar[str] = ""
 
     class Meta:
         abstract = True
@@ -229,6 +232,8 @@ class ImportRun(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.UPLOADED)
     sheet_name = models.CharField(max_length=200, blank=True)
     header_row = models.PositiveIntegerField(default=0)
+    # What was found in it: {"columns": headings with the proposed fields and first values, "rows": how many}
+    reading = models.JSONField(default=dict)
     # column index → field, as the person confirmed it
     mapping = models.JSONField(default=dict)
     # (column index, text) → primary key, where a name fitted two records and the person chose

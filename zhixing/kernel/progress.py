@@ -38,7 +38,7 @@ _PAUSE = 0.25
 # Workers note that they live every ten seconds.
 _WORKER_SECONDS = 60
 # A job that said nothing for so long was cut off with its worker; the queue takes it up again.
-_SILENT = timedelta(minutes=5)
+SILENT = timedelta(minutes=5)
 
 
 def worker_alive() -> bool:
@@ -47,14 +47,14 @@ def worker_alive() -> bool:
     return apps.get_model("procrastinate", "ProcrastinateWorker").objects.filter(last_heartbeat__gt=since).exists()
 
 
-def start(kind: str, title: str, user: int | None, task: Task, /, **params: Any) -> Progress:
+def start(kind: str, title: str, user: int | None, task: Task, /, *, back: str = "", **params: Any) -> Progress:
     """Note long work for a user (id) and set it going; the caller sends the reader to `url_of` it.
 
     `task` is a job called as `task(progress=…, **params)`; its parameters must be plain values. It runs in the worker,
-    or here and now where no worker is alive.
+    or here and now where no worker is alive. `back` is where its page leads when it fails.
     """
     background = worker_alive()
-    kept = {**params, "language": get_language() or "", "background": background}
+    kept = {**params, "language": get_language() or "", "background": background, "back": back}
     row = Progress.objects.create(user_id=user, kind=kind, title=title[:200], params=kept)
     if background:
         jobs.defer(task, progress=row.pk, **params)
@@ -70,6 +70,11 @@ def start(kind: str, title: str, user: int | None, task: Task, /, **params: Any)
 def url_of(row: Progress) -> str:
     """The page on which work is watched."""
     return reverse("job", args=[row.pk])
+
+
+def next_page(row: Progress) -> str:
+    """Where the reader goes once work is set going: to its result where it is done already, else to its page."""
+    return row.url if row.state == Progress.State.DONE and row.url else url_of(row)
 
 
 @dataclass
@@ -155,7 +160,9 @@ def job_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     failed = row.state == Progress.State.FAILED
     finished = failed or row.state == Progress.State.DONE
-    quiet = not finished and timezone.now() - row.updated_at > _SILENT
+    quiet = not finished and timezone.now() - row.updated_at > SILENT
+    back = row.params.get("back", "") if failed else ""
+    links = [(row.url, _("See the result"), "chevron-right"), (back, _("Back"), "chevron-left")]
     job = {
         "title": row.title,
         "url": url_of(row),
@@ -165,6 +172,6 @@ def job_page(request: HttpRequest, pk: int) -> HttpResponse:
         "finished": finished,
         "error": row.message if failed else "",
         "cancel_url": "",
-        "links": [{"url": row.url, "label": _("See the result"), "icon": "chevron-right"}] if row.url else [],
+        "links": [{"url": url, "label": label, "icon": icon} for url, label, icon in links if url],
     }
     return render(request, "kernel/job.html", {"job": job})

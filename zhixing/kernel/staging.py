@@ -47,7 +47,7 @@ class Stage:
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {STAGE}")
             cursor.execute(
-                f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs FROM {self.table} t WITH NO DATA"
+                f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT 0::int AS rowno, t.*, false AS differs, false AS led FROM {self.table} t WITH NO DATA"
             )
             if defaults := self._defaults():
                 cursor.execute(f"ALTER TABLE {STAGE} {', '.join(defaults)}")
@@ -59,6 +59,7 @@ class Stage:
             cursor.execute(f"CREATE INDEX ON {STAGE} ({', '.join(self.column(name) for name in self.key)})")
             cursor.execute(f"ANALYZE {STAGE}")
             cursor.execute(f"UPDATE {STAGE} s SET id = t.id FROM {self.table} t WHERE {keys}")
+            self._lead_on(cursor)
             self._complete(cursor)
 
     def _same(self, name: str) -> str:
@@ -67,6 +68,23 @@ class Stage:
         if optional_part(self.model._meta.get_field(name), self.key):
             return f"coalesce(s.{column}::text, '') = coalesce(t.{column}::text, '')"
         return f"s.{column} = t.{column}"
+
+    def _lead_on(self, cursor: Any) -> None:
+        """A row that names a merged record means the one that took its place, which keeps its own code and names."""
+        successor = getattr(self.model, "successor", "")
+        if not successor:
+            return
+        place = self.column(successor)
+        moved = True
+        while moved:
+            cursor.execute(
+                f"UPDATE {STAGE} s SET id = t.{place}, led = true FROM {self.table} t "
+                f"WHERE s.id = t.id AND t.{place} IS NOT NULL"
+            )
+            moved = cursor.rowcount > 0
+        known_by = {*self.key, *(name for name in self.model.lookup if "__" not in name)}  # type: ignore[attr-defined]
+        own = ", ".join(f"{self.column(name)} = t.{self.column(name)}" for name in sorted(known_by & {*self.given}))
+        cursor.execute(f"UPDATE {STAGE} s SET {own} FROM {self.table} t WHERE s.led AND s.id = t.id")
 
     def _defaults(self) -> list[str]:
         """What a new record has in the columns that the file did not bring: filled in by the copying itself."""
@@ -101,12 +119,21 @@ class Stage:
 
     def faults(self) -> Iterator[tuple[int, str, str]]:
         """(row number, code, message) for every constraint of the model that a staged row would break; first check, then unique and overlap."""
+        twice = _("It names a merged record, and another row names the record that took its place. Keep one.")
+        yield from ((row, "duplicate", twice) for row in self._led_to_the_same())
         for constraint in self.model._meta.constraints:
             if isinstance(constraint, CheckConstraint):
                 message = str(constraint.get_violation_error_message())
                 yield from ((row, constraint.name, message) for row in self._breaking_check(constraint))
         for name, condition, pairs, message in self._clashes():
             yield from ((row, name, message) for row in self._clashing(condition, pairs))
+
+    def _led_to_the_same(self) -> list[int]:
+        """Rows that were led on to a record which another row means too: the row with its present name counts, else the first."""
+        return self._numbers(
+            f"SELECT s.rowno FROM {STAGE} s WHERE s.led AND EXISTS (SELECT 1 FROM {STAGE} m WHERE m.id = s.id "
+            f"AND m.rowno <> s.rowno AND (m.led IS NOT TRUE OR m.rowno < s.rowno))"
+        )
 
     def _breaking_check(self, constraint: CheckConstraint) -> list[int]:
         return self._numbers(f"SELECT rowno FROM {STAGE} WHERE NOT ({_condition(self.model, constraint.condition)})")

@@ -28,6 +28,11 @@ def actor_named(name: str | None) -> Actor:
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is None:
         raise BadCall(f"There is no active account {name!r}.")
+    return actor_behind(user)
+
+
+def actor_behind(user: Any) -> Actor:
+    """The actor behind an account, with the hats of today."""
     return import_string("zhixing.org.actors.actor_for")(user)
 
 

@@ -96,6 +96,7 @@ class Organisation(Record):
 
     scope = Scope(units=("keeper",))
     lookup = ("uscc", "name", "short_name", "names__name", "names__uscc")
+    successor = "merged_into"
     picked = True
     flow = Flow(
         (
