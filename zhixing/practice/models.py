@@ -13,16 +13,37 @@ from zhixing.practice.placements import (
 from zhixing.practice.plans import PlanDocument, PracticeKind, PracticePlan, Supervisor
 from zhixing.practice.posts import Filing, Hazard, Inspection, Post, Violation
 from zhixing.practice.redlines import Finding, Override, Severity
+from zhixing.practice.running import (
+    PresenceSignal,
+    PresenceWeek,
+    PresenceWeight,
+    SignalKind,
+    Visit,
+    WeekEntry,
+    Witness,
+)
+from zhixing.practice.running_cases import Complaint, Incident, IncidentReport, Leave, PlacementChange, ReportDuty
+from zhixing.practice.running_results import ArchivePaper, Certificate, Evaluation, GradeRule, PaperKind
 
 __all__ = [
+    "ArchivePaper",
+    "Certificate",
+    "Complaint",
     "Consent",
+    "Evaluation",
     "Filing",
     "Finding",
+    "GradeRule",
     "Hazard",
+    "Incident",
+    "IncidentReport",
     "Inspection",
     "InsurancePolicy",
+    "Leave",
     "Override",
+    "PaperKind",
     "Placement",
+    "PlacementChange",
     "PlanDocument",
     "PolicyCover",
     "Post",
@@ -30,9 +51,17 @@ __all__ = [
     "PracticeKind",
     "PracticePlan",
     "Preference",
+    "PresenceSignal",
+    "PresenceWeek",
+    "PresenceWeight",
+    "ReportDuty",
     "SafetyQuestion",
     "SafetyTest",
     "Severity",
+    "SignalKind",
     "Supervisor",
     "Violation",
+    "Visit",
+    "WeekEntry",
+    "Witness",
 ]

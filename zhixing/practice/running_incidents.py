@@ -1,0 +1,100 @@
+"""An incident's clock: who is told by when, told at once where the system can, and who is reminded when the time is over (I-35)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from zhixing.kernel import notices
+from zhixing.kernel.sheet import sheet_for
+from zhixing.org.models import Membership, Role
+from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, ReportDuty
+
+NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
+LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
+INSIDE = {
+    Recipient.SUPERVISOR: (),
+    Recipient.COLLEGE: (Role.DEAN, Role.SECRETARY),
+    Recipient.OFFICE: (Role.OFFICE,),
+    Recipient.LEADER: (Role.LEADER,),
+}
+
+
+def duties_of(severity: str, on: datetime) -> list[ReportDuty]:
+    """Who must be told of an incident of this gravity, the most urgent first, by the numbers in force that day."""
+    day = timezone.localtime(on).date()
+    rows = ReportDuty.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), severity=severity)
+    return list(rows.filter(effective_from__lte=day, archived_at=None).order_by("minutes", "recipient"))
+
+
+def people_for(incident: Incident, recipient: str) -> set[int]:
+    """The persons (ids) of the school who stand behind a recipient; none for those outside."""
+    placement = incident.placement
+    if recipient == Recipient.SUPERVISOR:
+        return {placement.supervisor_id} if placement.supervisor_id else set()
+    roles = INSIDE.get(Recipient(recipient), ())
+    if not roles:
+        return set()
+    today, unit = timezone.localdate(), placement.plan.major.unit
+    held = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today, archived_at=None)
+    if recipient == Recipient.COLLEGE:
+        held = held.filter(unit=unit)
+    return set(held.filter(role__in=roles).values_list("person", flat=True))
+
+
+def begin(incident: Incident) -> list[IncidentReport]:
+    """Write the chain of an incident and tell those inside at once; returns the chain. Safe to repeat.
+
+    The clock runs from the moment the incident is known. A grave one may turn out to be graver: then the missing links
+    are added.
+    """
+    known = incident.created_at or timezone.now()
+    there = set(incident.reports.values_list("recipient", flat=True))
+    rows = [
+        IncidentReport(incident=incident, recipient=duty.recipient, due_at=known + timedelta(minutes=duty.minutes))
+        for duty in duties_of(incident.severity, known)
+        if duty.recipient not in there
+    ]
+    for row in rows:
+        row.save(force_insert=True)
+        tell_inside(incident, row.recipient)
+    return rows
+
+
+def tell_inside(incident: Incident, recipient: str) -> int:
+    """Put the incident into the inbox of the school's people behind a recipient; returns how many are new."""
+    sheet = sheet_for(Incident)
+    params = {
+        "incident": str(incident),
+        "gravity": str(incident.get_severity_display()),
+        "at": timezone.localtime(incident.happened_at).strftime("%Y-%m-%d %H:%M"),
+    }
+    url = sheet.url("detail", incident.pk) if sheet else ""
+    return notices.send_to_people(people_for(incident, recipient), f"incident:{incident.pk}", NEW, params, url)
+
+
+def remind(now: datetime) -> int:
+    """Tell supervisor, college and office of each report whose time is over; returns how many notices are new."""
+    late = IncidentReport.objects.filter(status="waiting", due_at__lt=now, archived_at=None)
+    sent = 0
+    sheet = sheet_for(Incident)
+    for row in late.select_related(
+        "incident__placement__student",
+        "incident__placement__post__organisation",
+        "incident__placement__plan__major__unit",
+    ).order_by("due_at", "pk"):
+        above: Iterable[int] = set().union(
+            *(people_for(row.incident, who) for who in (Recipient.SUPERVISOR, Recipient.COLLEGE, Recipient.OFFICE))
+        )
+        params = {
+            "recipient": str(row.get_recipient_display()),
+            "incident": str(row.incident),
+            "due": timezone.localtime(row.due_at).strftime("%Y-%m-%d %H:%M"),
+        }
+        url = sheet.url("detail", row.incident_id) if sheet else ""
+        sent += notices.send_to_people(above, f"incident_late:{row.pk}", LATE, params, url)
+    return sent
