@@ -74,6 +74,17 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "agreements.template": lambda n, given: {"version": n % 30_000, "effective_to": END},
     "agreements.agreement_party": lambda n, given: {"order": n % 30_000},
     "agreements.signature": lambda n, given: {"ip": "127.0.0.1"},
+    "practice.practice_plan": lambda n, given: {"choose_until": BEGIN, "weeks": 24, "choices_limit": 5},
+    "practice.post": lambda n, given: {
+        "minimum": 0,
+        "source": "student" if given.get("found_by") else "school",
+        "hours_day": 8,
+        "hours_week": 40,
+    },
+    "practice.preference": lambda n, given: {"rank": 1 + n % 20},
+    "practice.filing": lambda n, given: {"subjects": ["night"], "filed_on": BEGIN},
+    "practice.safety_question": lambda n, given: {"options": "是\n否", "answer": 1, "major_class": ""},
+    "practice.safety_test": lambda n, given: {"score": Decimal(90)},
     "policy.standing": lambda n, given: {"year": "2025-2026", "period_code": "2025-2026"},
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
     "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},
@@ -116,6 +127,8 @@ NEVER = {
     "governance.committee": {"group"},
     "industry_colleges.resource_allocation": {"organisation"},
     "cultivation.risk": {"order_class", "closed_on"},
+    # Only a post that a student found names the student.
+    "practice.post": {"found_by", "longitude", "latitude"},
     # Apprentices of another programme than the record's own are refused.
     "cultivation.quality_review": {"apprentice"},
     "cultivation.circumstance_change": {"apprentice", "to_programme"},

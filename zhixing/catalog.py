@@ -13,6 +13,7 @@ from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
 from zhixing.partners import sheets as partners
 from zhixing.policy import sheets as policy
+from zhixing.practice import sheets as practice
 
 DOMAINS = (
     # No heading: what everybody opens first stands alone at the top of the menu.
@@ -146,6 +147,30 @@ DOMAINS = (
             cultivation.RotationSheet(),
             cultivation.CircumstanceChangeSheet(),
             cultivation.PlaybookStepSheet(),
+        ),
+    ),
+    Domain(
+        "practice",
+        _("Practice"),
+        "briefcase",
+        (
+            practice.PracticePlanSheet(),
+            practice.PostSheet(),
+            practice.PlacementSheet(),
+            practice.ConsentSheet(),
+            practice.InsurancePolicySheet(),
+            practice.InspectionSheet(),
+            practice.FilingSheet(),
+            practice.ViolationSheet(),
+            practice.SafetyQuestionSheet(),
+        ),
+        minor=(
+            practice.PlanDocumentSheet(),
+            practice.SupervisorSheet(),
+            practice.PreferenceSheet(),
+            practice.PostRankingSheet(),
+            practice.PolicyCoverSheet(),
+            practice.SafetyTestSheet(),
         ),
     ),
     Domain(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -228,6 +229,14 @@ def form_field(sheet: Sheet, field: models.Field, actor: Actor, **kwargs: Any) -
         if getattr(target, "picked", False):
             return PickerManyField(rows, **common) if many else PickerField(rows, **common)
         return forms.ModelMultipleChoiceField(rows, **common) if many else forms.ModelChoiceField(rows, **common)
+    if isinstance(field, ArrayField) and field.base_field.choices:
+        return forms.TypedMultipleChoiceField(
+            choices=field.base_field.choices,
+            label=field.verbose_name,
+            required=not field.blank,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=field.help_text,
+        )
     made = field.formfield(**kwargs)
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField) and made is not None:
         made.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})

@@ -122,6 +122,19 @@ _HIRED = {**_CHOSEN, "employment": "vacxi:all"}
 # What is decided about people, and by whom: not theirs to read.
 _DECIDED = {role: cell for role, cell in _CHOSEN.items() if role != "student"}
 
+# What practice is made of, for those who run it and look after its students.
+_PRACTISED = {**_COLLEGE_KEEPS, "group_leader": "v:all acx:own", "teacher": "v:all"}
+# Insurance has a college and no owner: whoever leads majors there reads it.
+_INSURED = {
+    "office": "vacdxip:all",
+    "leader": "v:all",
+    "dean": "vacdxip:unit",
+    "secretary": "vacdxi:unit",
+    "group_leader": "v:unit",
+    "finance": "vx:all",
+    "auditor": "vx:all",
+}
+
 ROLE_TABLE = RoleTable(
     {
         "org.school": _SETTINGS,
@@ -270,6 +283,21 @@ ROLE_TABLE = RoleTable(
         "cultivation.circumstance_change": _DECIDED,
         "cultivation.risk": {**_TAUGHT, "teacher": "v:own c:own"},
         "cultivation.playbook_step": {**_READ_ALL, "office": "vacdxi:all"},
+        "practice.practice_plan": _PRACTISED,
+        "practice.plan_document": _PRACTISED,
+        "practice.supervisor": _PRACTISED,
+        "practice.post": {**_PRACTISED, "student": "v:own"},
+        "practice.inspection": {**_PRACTISED, "teacher": "v:all ac:own"},
+        "practice.filing": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
+        "practice.violation": {**_OFFICE_KEEPS, "dean": "v:all", "secretary": "v:all"},
+        "practice.preference": _CHOSEN,
+        "practice.post_ranking": _DECIDED,
+        "practice.placement": _CHOSEN,
+        "practice.consent": _CHOSEN,
+        "practice.insurance_policy": _INSURED,
+        "practice.policy_cover": {**_INSURED, "student": "v:own"},
+        "practice.safety_question": {**_READ_ALL, "office": "vacdxi:all"},
+        "practice.safety_test": _CHOSEN,
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
         "policy.clause": _READ_ALL,
         "policy.duty": _READ_ALL,

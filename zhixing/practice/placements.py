@@ -140,6 +140,8 @@ class Placement(Record):
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"))
+    # The firm's own word that it takes this student.
+    accepted_on = models.DateField(_("accepted by the firm on"), null=True, blank=True)
     living = models.CharField(_("lives"), max_length=10, choices=Living, default=Living.SCHOOL)
     # Which of the student's choices it is, and why this one: codes and numbers from the allocation, worded when shown.
     choice_rank = models.PositiveSmallIntegerField(_("rank among the choices"), null=True, blank=True, editable=False)
@@ -377,11 +379,13 @@ class SafetyQuestion(Record):
     code = models.CharField(_("question code"), max_length=30, unique=True)
     text = models.CharField(_("question"), max_length=300)
     text_en = models.CharField(_("question in English"), max_length=300, blank=True)
-    # [{"zh": "…", "en": "…"}], the right one by its place, 0 the first.
-    options = models.JSONField(_("answers"), default=list)
-    answer = models.PositiveSmallIntegerField(_("right answer"))
-    # Empty: asked of everybody; else only of students of these classes of majors.
+    # One answer a line; the right one is named by its line, 1 the first.
+    options = models.TextField(_("answers, one a line"))
+    options_en = models.TextField(_("answers in English, one a line"), blank=True)
+    answer = models.PositiveSmallIntegerField(_("number of the right answer"), validators=[MinValueValidator(1)])
     topic = models.CharField(_("topic"), max_length=60, blank=True)
+    # Two digits of the national catalogue: asked of students of these majors only; empty, of everybody.
+    major_class = models.CharField(_("class of majors"), max_length=2, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
     scope = Scope()
     lookup = ("code", "text")
@@ -390,6 +394,13 @@ class SafetyQuestion(Record):
         verbose_name = _("safety question")
         verbose_name_plural = _("safety questions")
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="safety_question_answer",
+                condition=Q(answer__gte=1),
+                violation_error_message=_("The right answer is one of the lines, 1 the first."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -416,6 +427,8 @@ class SafetyTest(Record):
         db_persist=True,
         verbose_name=_("passed"),
     )
+    # What was asked and answered: {"code of the question": number of the answer given}.
+    answers = models.JSONField(_("answers"), default=dict, editable=False)
     scope = Scope(units=("plan__major__unit",), people=("student__person", *OF_PLAN))
     lookup = ("student__number", "student__name")
     title_needs = ("student",)

@@ -61,6 +61,16 @@ class PracticePlan(Record):
     choices_limit = models.PositiveSmallIntegerField(
         _("choices at most"), default=5, validators=[MinValueValidator(1), MaxValueValidator(20)]
     )
+    # The safety test before the start (I-26): the mark to reach, how many questions are drawn, how often it may be taken.
+    safety_pass_mark = models.PositiveSmallIntegerField(
+        _("pass mark of the safety test"), default=80, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    safety_questions = models.PositiveSmallIntegerField(
+        _("questions of the safety test"), default=10, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    safety_attempts = models.PositiveSmallIntegerField(
+        _("attempts at the safety test"), default=5, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
     approved_on = models.DateField(_("approved on"), null=True, blank=True)
     published_on = models.DateField(_("units published on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
@@ -100,6 +110,15 @@ class PracticePlan(Record):
                 name="practice_plan_choices",
                 condition=Q(choices_limit__range=(1, 20)) & Q(weeks__range=(1, 60)),
                 violation_error_message=_("A plan has 1 to 20 choices and 1 to 60 weeks."),
+            ),
+            models.CheckConstraint(
+                name="practice_plan_safety",
+                condition=Q(safety_pass_mark__range=(1, 100))
+                & Q(safety_questions__range=(1, 100))
+                & Q(safety_attempts__range=(1, 50)),
+                violation_error_message=_(
+                    "A safety test has 1 to 100 questions, a pass mark of 1 to 100, 1 to 50 tries."
+                ),
             ),
             models.CheckConstraint(
                 name="practice_plan_choices_before_start",

@@ -1,0 +1,156 @@
+"""How plans, their documents and their supervisors look, are acted upon and are imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.sheet import Computed, Sheet, flow_action
+from zhixing.practice import models
+
+_FLOW = models.PracticePlan.flow
+
+
+def number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
+    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
+    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
+    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+class PracticePlanSheet(Sheet):
+    model = models.PracticePlan
+    icon = "target"
+    description = _("Who practises when and to what end: from the plan over choices and places to the grade.")
+    columns = (
+        "title",
+        "kind",
+        "major",
+        "year",
+        "starts_on",
+        "ends_on",
+        "posts_count",
+        "placements_count",
+        "running_count",
+        "status",
+    )
+    computed = {
+        "posts_count": Computed(
+            _("posts open"),
+            number_of(models.Post, "plan", Q(status="approved")),
+            rows=("practice.post", "plan"),
+        ),
+        "placements_count": Computed(
+            _("placed"),
+            number_of(models.Placement, "plan", ~Q(status__in=["cancelled", "broken"])),
+            rows=("practice.placement", "plan"),
+        ),
+        "running_count": Computed(
+            _("in practice"),
+            number_of(models.Placement, "plan", Q(status="running")),
+            rows=("practice.placement", "plan"),
+        ),
+    }
+    filters = ("kind", "status", "year", "major__unit", "major", "owner", "starts_on", "ends_on")
+    tabs = "status"
+    search = ("code", "title", "major__name")
+    groups = (
+        (_("Plan"), ("code", "title", "kind", "major", "year", "cohorts", "owner", "status")),
+        (_("Time"), ("starts_on", "ends_on", "weeks")),
+        (_("Choices"), ("choose_from", "choose_until", "choices_limit")),
+        (_("Safety test"), ("safety_pass_mark", "safety_questions", "safety_attempts")),
+        (_("Aims and approval"), ("aims", "approved_on", "published_on", "note")),
+    )
+    related = ("supervisors", "posts", "placements")
+    actions = (
+        flow_action(_FLOW, "submit"),
+        flow_action(_FLOW, "open"),
+        flow_action(_FLOW, "allocate"),
+        flow_action(_FLOW, "start"),
+        flow_action(_FLOW, "end"),
+    )
+    synonyms = {
+        "code": ("计划编号", "实习计划编号", "编号"),
+        "title": ("计划名称", "实习计划", "实践计划"),
+        "kind": ("实践类型", "实习类型", "类型"),
+        "kind=post": ("顶岗实习", "跟岗实习", "毕业实习"),
+        "kind=visit": ("认知实习",),
+        "major": ("专业", "专业代码", "专业名称"),
+        "year": ("学年",),
+        "owner": ("负责人", "计划负责人"),
+        "starts_on": ("开始日期", "实习开始日期", "起始日期"),
+        "ends_on": ("结束日期", "实习结束日期", "截止日期"),
+        "weeks": ("周数", "计划周数", "实习周数"),
+        "aims": ("实习目标", "目标", "教学目标"),
+        "choose_from": ("志愿填报开始",),
+        "choose_until": ("志愿填报截止",),
+        "choices_limit": ("志愿数上限", "志愿个数"),
+        "safety_pass_mark": ("安全考核合格线", "合格分数"),
+        "safety_questions": ("安全考核题数",),
+        "safety_attempts": ("安全考核次数",),
+        "approved_on": ("批准日期", "审批日期"),
+        "published_on": ("实习单位公示日期", "公示日期"),
+        "status": ("状态",),
+        "note": ("备注", "说明"),
+    }
+
+
+class PlanDocumentSheet(Sheet):
+    model = models.PlanDocument
+    icon = "file"
+    description = _("The papers that must be there before anybody starts: rules, safety rules, emergency plan, scheme.")
+    columns = ("title", "kind", "plan", "number", "issued_on")
+    filters = ("kind", "plan", "plan__major__unit", "issued_on")
+    tabs = "kind"
+    search = ("title", "number", "plan__title")
+    groups = ((_("Document"), ("plan", "kind", "title", "number", "issued_on", "note")),)
+    natural_key = ("plan", "kind")
+    synonyms = {
+        "plan": ("实习计划", "计划编号"),
+        "kind": ("文件类型", "类型"),
+        "title": ("文件名称", "名称"),
+        "number": ("文号", "文件编号"),
+        "issued_on": ("印发日期", "发布日期"),
+        "note": ("备注", "说明"),
+    }
+
+
+class SupervisorSheet(Sheet):
+    model = models.Supervisor
+    icon = "user"
+    description = _("Teachers who look after the students of a plan, and how many each may have.")
+    columns = ("person", "person__unit", "plan", "limit", "students_count")
+    computed = {
+        "students_count": Computed(
+            _("students looked after"),
+            Coalesce(
+                Subquery(
+                    models.Placement.objects.filter(
+                        plan=OuterRef("plan"),
+                        supervisor=OuterRef("person"),
+                        archived_at=None,
+                        status__in=models.Placement.LIVE,
+                    )
+                    .order_by()
+                    .values("plan")
+                    .annotate(number=Count("pk"))
+                    .values("number"),
+                    output_field=IntegerField(),
+                ),
+                0,
+            ),
+        )
+    }
+    filters = ("plan", "plan__major__unit", "person", "plan__status")
+    search = ("person__name", "person__staff_number", "plan__title")
+    groups = ((_("Supervisor"), ("plan", "person", "limit", "note")),)
+    natural_key = ("plan", "person")
+    synonyms = {
+        "plan": ("实习计划", "计划编号"),
+        "person": ("校内指导教师", "指导教师", "教师", "工号"),
+        "limit": ("指导人数上限", "最多指导人数", "学生数"),
+        "note": ("备注", "说明"),
+    }

@@ -1,0 +1,5 @@
+"""Practice's own pages."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
