@@ -12,7 +12,7 @@ from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person
 from zhixing.practice.placements import Placement
-from zhixing.practice.plans import OF_PLAN
+from zhixing.practice.plans import OF_PLAN, PracticePlan
 from zhixing.practice.posts import Filing, Post
 
 
@@ -24,43 +24,57 @@ class Severity(models.TextChoices):
 
 @tracked
 class Finding(Record):
-    """红线检查结果: one rule that one post or placement does not keep, since when, and by what evidence.
+    """红线检查结果: one rule that one plan, post or placement does not keep, since when, and by what evidence.
 
-    Written by the gate alone, kept after it is mended: an inspection sees what stood when.
+    Written by the gate alone, kept after it is mended: an inspection sees what stood when. Without a post it is about
+    the plan, without a placement about the post.
     """
 
-    # The id of the rule and the article it rests on, as they were when it was found.
+    # The id of the rule, the article it rests on and the layer whose number applied, as they were when it was found.
     rule = models.CharField(_("rule"), max_length=20)
     article = models.CharField(_("article"), max_length=120, blank=True)
     layer = models.CharField(_("layer"), max_length=20, blank=True)
     severity = models.CharField(_("severity"), max_length=6, choices=Severity)
-    post = models.ForeignKey(Post, models.CASCADE, related_name="findings", verbose_name=_("internship post"))
+    plan = models.ForeignKey(PracticePlan, models.CASCADE, related_name="findings", verbose_name=_("practice plan"))
+    post = models.ForeignKey(
+        Post, models.CASCADE, null=True, blank=True, related_name="findings", verbose_name=_("internship post")
+    )
     placement = models.ForeignKey(
         Placement, models.CASCADE, null=True, blank=True, related_name="findings", verbose_name=_("placement")
     )
-    # The sentence's code with its numbers, worded when shown: {"code": "hours_day", "value": 10, "limit": 8}.
-    detail = models.JSONField(_("detail"), default=dict)
+    # What was found, as codes with their numbers, worded when shown: [{"code": "hours_day", "values": {…}, "evidence": […]}].
+    detail = models.JSONField(_("detail"), default=list)
+    # Who let it pass; it stays on record all the same.
+    override = models.ForeignKey(
+        "practice.Override",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="findings",
+        verbose_name=_("let pass"),
+    )
     found_on = models.DateField(_("found on"))
     cleared_on = models.DateField(_("cleared on"), null=True, blank=True)
     scope = Scope(
-        units=("post__plan__major__unit",),
-        people=("placement__student__person", "placement__supervisor", *(f"post__{path}" for path in OF_PLAN)),
+        units=("plan__major__unit",),
+        people=(*OF_PLAN, "placement__supervisor"),
     )
     lookup = ("rule",)
-    title_needs = ("post__organisation", "placement__student")
+    title_needs = ("plan", "post__organisation", "placement__student")
 
     class Meta:
         verbose_name = _("red-line finding")
         verbose_name_plural = _("red-line findings")
         ordering = ["-found_on", "rule", "id"]
         indexes = [
+            models.Index(fields=["plan", "cleared_on"], name="finding_plan"),
             models.Index(fields=["post", "cleared_on"], name="finding_post"),
             models.Index(fields=["placement", "cleared_on"], name="finding_placement"),
         ]
         constraints = [
             dates_in_order("finding_dates", "found_on", "cleared_on"),
             models.UniqueConstraint(
-                fields=["rule", "post", "placement"],
+                fields=["rule", "plan", "post", "placement"],
                 condition=Q(cleared_on=None),
                 nulls_distinct=False,
                 name="finding_open_once",
@@ -68,8 +82,13 @@ class Finding(Record):
             ),
         ]
 
+    @property
+    def subject(self) -> PracticePlan | Post | Placement:
+        """What the finding is about."""
+        return self.placement or self.post or self.plan
+
     def __str__(self) -> str:
-        return f"{self.rule} · {self.post}"
+        return f"{self.rule} · {self.subject}"
 
 
 @tracked
@@ -95,7 +114,7 @@ class Override(Record):
         people=("approver", *(f"post__{path}" for path in OF_PLAN)),
     )
     lookup = ("rule",)
-    title_needs = ("post__organisation",)
+    title_needs = ("post__organisation", "placement__student")
 
     class Meta:
         verbose_name = _("red-line override")
@@ -117,4 +136,4 @@ class Override(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule} · {self.post}"
+        return f"{self.rule} · {self.placement or self.post}"
