@@ -102,7 +102,7 @@ def test_the_firm_answers_by_link_and_its_answers_are_the_follow_ups(room: Room,
     assert client.post(url, answers).status_code == 422  # how satisfied is it?
     assert not FollowUp.objects.exists()
     assert client.post(url, {**answers, f"satisfaction-{first.pk}": "4"}).status_code == 200
-    told = dict((row.hire_id, (row.still_there, row.fit, row.satisfaction, row.note)) for row in FollowUp.objects.all())
+    told = {row.hire_id: (row.still_there, row.fit, row.satisfaction, row.note) for row in FollowUp.objects.all()}
     assert told == {first.pk: (True, 5, 4, ""), second.pk: (False, None, None, "已回老家")}
     assert Event.objects.filter(record_type="cultivation.follow_up", actor_name="林经理").count() == 2
     assert client.get(url).status_code == 410

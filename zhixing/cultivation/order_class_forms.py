@@ -30,6 +30,12 @@ class MatchForm(ActionForm):
                 "names": names
             }
 
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        # Asked of people only: the act itself takes no such word.
+        self.cleaned_data.pop("sure", None)
+        return self.cleaned_data
+
 
 class RankForm(ActionForm):
     """The firm's ranking as it came on paper or by word of mouth: a place for each applicant; left empty: not wanted."""
