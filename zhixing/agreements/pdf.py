@@ -16,7 +16,7 @@ from django.conf import settings
 
 TEMPLATE = Path(__file__).with_name("agreement.typ")
 # The day stands in the text; a clock in the file would only make two copies of one agreement differ.
-_TIMESTAMP = int(datetime(2023, 12, 30, tzinfo=UTC).timestamp())
+TIMESTAMP = int(datetime(2023, 12, 30, tzinfo=UTC).timestamp())
 _lock = Lock()
 
 
@@ -64,5 +64,5 @@ def as_pdf(
     # The compiler keeps its inputs between runs and is not made for two threads at once.
     with _lock:
         return _compiler().compile(
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, timestamp=_TIMESTAMP, pdf_tags=False
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, timestamp=TIMESTAMP, pdf_tags=False
         )

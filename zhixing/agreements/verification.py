@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -63,6 +64,25 @@ class Answer:
 
 NOT_OURS = Answer(False)
 
+# Papers of other domains: how each finds one by its code, or by the hash of a file.
+Lookup = Callable[[str, str], Answer | None]
+_others: dict[str, tuple[Any, Lookup]] = {}
+
+
+def also_ask(kind: str, label: Any, found: Lookup) -> None:
+    """Make another domain's papers verifiable: `found(code, "")` and `found("", sha256)` answer for one of them or with None."""
+    _others[kind] = (label, found)
+
+
+def label_of(kind: str) -> Any:
+    """The words for a kind of paper of another domain; empty for others."""
+    return _others[kind][0] if kind in _others else ""
+
+
+def _of_others(code: str = "", digest: str = "") -> Answer | None:
+    answers = (found(code, digest) for _label, found in _others.values())
+    return next((answer for answer in answers if answer is not None), None)
+
 
 def _issued_on(document: AgreementDocument) -> date:
     if document.kind == AgreementDocument.Kind.SIGNED and document.agreement.signed_on:
@@ -110,7 +130,9 @@ def _documents() -> Any:
 def of_code(code: str) -> Answer:
     """What stands behind a verification code as it is printed on every page."""
     document = _documents().filter(verify_code=code.strip().upper()).first()
-    return _of_document(document, None, "code") if document else NOT_OURS
+    if document is not None:
+        return _of_document(document, None, "code")
+    return _of_others(code=code.strip().upper()) or NOT_OURS
 
 
 def of_text(text: str) -> Answer:
@@ -120,6 +142,9 @@ def of_text(text: str) -> Answer:
         document = _documents().filter(verify_code=statement.code).first()
         if document is not None:
             return _of_document(document, None, "statement")
+        other = _of_others(code=statement.code)
+        if other is not None:
+            return replace(other, how="statement")
         # Our signature under a paper that the database does not know: of a time before a restore.
         return Answer(True, None, statement.kind, statement.number, statement.issued_on, False, "statement")
     if sealing.STATEMENT.search(text):
@@ -177,6 +202,9 @@ def of_file(content: bytes) -> Answer:
     document = _documents().filter(sha256=digest).order_by("-pk").first()
     if document is not None:
         return _of_document(document, True, "hash")
+    other = _of_others(digest=digest)
+    if other is not None:
+        return other
     is_pdf = content.startswith(b"%PDF")
     seal = seal_of(content) if is_pdf else None
     answers = [answer for answer in map(of_text, dict.fromkeys(_marks(content))) if answer.ours]

@@ -38,7 +38,7 @@ def _shown(answer: verification.Answer) -> dict[str, Any]:
     kind = AgreementKind.objects.filter(code=answer.kind).first() if answer.kind else None
     return {
         "answer": answer,
-        "kind": str(kind) if kind else answer.kind,
+        "kind": str(kind or verification.label_of(answer.kind) or answer.kind),
         "status": Agreement.Status(answer.status).label if answer.status else "",
         "paper": AgreementDocument.Kind(answer.paper).label if answer.paper else "",
     }
