@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from tests.factories import make, valid_uscc
-from zhixing.agreements import actions, seeding
+from zhixing.agreements import actions, on_paper, seeding
 from zhixing.agreements.models import Agreement, AgreementKind, AgreementParty
 from zhixing.kernel.models import ApprovalRoute
 from zhixing.kernel.scope import SYSTEM
@@ -95,6 +95,6 @@ def approved(home: College, code: str = "framework", **given: Any) -> Agreement:
 
 def in_force(home: College, code: str = "framework", signed_on: date = date(2026, 3, 1), **given: Any) -> Agreement:
     record = approved(home, code, **given)
-    actions.record_paper(record, by=SYSTEM, signed_on=signed_on)
+    on_paper.record_all(record, by=SYSTEM, signed_on=signed_on)
     record.refresh_from_db()
     return record

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from tests.agreements import makers
-from zhixing.agreements import actions, chains, jobs, queries
+from zhixing.agreements import actions, chains, jobs, on_paper, queries
 from zhixing.agreements.models import Agreement, AgreementParty, Obligation, Signature
 from zhixing.governance.models import Task
 from zhixing.kernel.models import Event, Notice
@@ -51,7 +51,7 @@ def test_the_whole_way_on_paper(home: makers.College) -> None:
     record.refresh_from_db()
     assert (record.status, record.number) == (Status.APPROVED, "KJ-2026-T01-001")
 
-    actions.record_paper(record, by=SYSTEM, signed_on=date(2026, 3, 5))
+    on_paper.record_all(record, by=SYSTEM, signed_on=date(2026, 3, 5))
     assert (record.status, record.signed_on) == (Status.IN_FORCE, date(2026, 3, 5))
     assert Signature.objects.filter(request__agreement=record, method="paper").count() == 2
     task = Task.objects.get(obligation__agreement=record)
@@ -91,16 +91,16 @@ def test_two_of_a_kind_with_one_partner_do_not_stand_at_the_same_time(home: make
     makers.in_force(home)
     second = makers.approved(home, title="另一份", starts_on=date(2029, 2, 28), ends_on=date(2030, 1, 1))
     with pytest.raises(ValidationError) as refused:
-        actions.record_paper(second, by=SYSTEM, signed_on=date(2026, 3, 9))
+        on_paper.record_all(second, by=SYSTEM, signed_on=date(2026, 3, 9))
     assert "相同" in str(refused.value) or "already in force" in str(refused.value) or "生效" in str(refused.value)
     second.refresh_from_db()
     assert second.status == Status.APPROVED
     # The day after the last day they may; with a lawful reason, or of another kind, at any time.
     Agreement.objects.filter(pk=second.pk).update(starts_on=date(2029, 3, 1))
     second.refresh_from_db()
-    actions.record_paper(second, by=SYSTEM, signed_on=date(2026, 3, 9))
+    on_paper.record_all(second, by=SYSTEM, signed_on=date(2026, 3, 9))
     third = makers.approved(home, title="第三份", overlap_reason="面向不同校区")
-    actions.record_paper(third, by=SYSTEM, signed_on=date(2026, 3, 9))
+    on_paper.record_all(third, by=SYSTEM, signed_on=date(2026, 3, 9))
     assert third.status == Status.IN_FORCE
 
 
@@ -119,7 +119,7 @@ def test_an_amendment_replaces_what_it_amends(home: makers.College) -> None:
     for party in new.parties.filter(confirmed_at=None):
         actions.confirm(party, by=SYSTEM, name="李经理")
     _approve(new)
-    actions.record_paper(new, by=SYSTEM, signed_on=date(2026, 3, 10))
+    on_paper.record_all(new, by=SYSTEM, signed_on=date(2026, 3, 10))
     old.refresh_from_db()
     assert (old.status, new.status) == (Status.REPLACED, Status.IN_FORCE)
     assert list(queries.valid_on(date(2026, 3, 10))) == [new]
@@ -146,7 +146,7 @@ def test_a_renewal_begins_the_day_after_and_the_old_one_ends_as_renewed(home: ma
     for party in new.parties.filter(confirmed_at=None):
         actions.confirm(party, by=SYSTEM, name="李经理")
     _approve(new)
-    actions.record_paper(new, by=SYSTEM, signed_on=date(2026, 3, 10))
+    on_paper.record_all(new, by=SYSTEM, signed_on=date(2026, 3, 10))
     assert not queries.expiring(date(2026, 3, 10)).exists()
     old.refresh_from_db()
     assert old.status == Status.IN_FORCE
@@ -155,7 +155,7 @@ def test_a_renewal_begins_the_day_after_and_the_old_one_ends_as_renewed(home: ma
 def test_terminated_with_a_reason_and_its_open_tasks_are_given_up(home: makers.College) -> None:
     record = makers.approved(home)
     Obligation(agreement=record, party_role="school", title="派教师", due=date(2026, 9, 1)).save()
-    actions.record_paper(record, by=SYSTEM, signed_on=date(2026, 3, 2))
+    on_paper.record_all(record, by=SYSTEM, signed_on=date(2026, 3, 2))
     with pytest.raises(ValidationError):
         chains.terminate(record, by=SYSTEM, ended_on=date(2026, 3, 10))
     with pytest.raises(ValidationError) as refused:

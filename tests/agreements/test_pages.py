@@ -7,16 +7,19 @@ import re
 from datetime import date
 
 import docx
+import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.agreements import makers
+from tests.agreements.at_once import leave_at_once  # noqa: F401
 from tests.factories import World
 from zhixing.agreements import documents
 from zhixing.agreements.models import Agreement, AgreementParty, Template
 from zhixing.kernel.scope import SYSTEM
 
+pytestmark = pytest.mark.django_db
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -93,7 +96,7 @@ def test_a_firm_confirms_its_own_data_by_a_link_that_opening_does_not_use_up(
     party = AgreementParty.objects.get(agreement=record, role="enterprise")
     party.email = "li@example.com"
     party.save()
-    page = world.client("office").post(f"/agreements/agreement_party/{party.pk}/link/").content.decode()
+    page = world.client("office").post(f"/agreements/agreement_party/{party.pk}/act/link/").content.decode()
     link = re.search(r"/l/[\w-]+/", page)
     assert link and link[0] in mail.outbox[-1].body
     outside = Client()

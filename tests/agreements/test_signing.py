@@ -395,10 +395,10 @@ def test_returning_the_agreement_closes_every_link() -> None:
 def test_a_new_link_closes_the_lost_one(world: World) -> None:
     agreement = started(unit=world.own)
     lost, ask = last_link(), request_of(agreement, "enterprise")
-    page = world.client("office").post(f"/agreements/signing/{ask.pk}/link/")
+    page = world.client("office").post(f"/agreements/signature_request/{ask.pk}/act/link/")
     assert page.status_code == 200 and "/l/" in page.content.decode() and "no-store" in page.headers["Cache-Control"]
     assert Client().get(lost).status_code == 410
-    assert world.client("teacher").post(f"/agreements/signing/{ask.pk}/link/").status_code in (403, 404)
+    assert world.client("teacher").post(f"/agreements/signature_request/{ask.pk}/act/link/").status_code in (403, 404)
 
 
 def test_a_signer_may_be_let_sign_on_paper_instead(world: World) -> None:

@@ -5,7 +5,7 @@ Source: 促进办法 art. 6–8 (forms and contents of an agreement), 四（一�
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -21,7 +21,6 @@ from zhixing.agreements.models import (
     AgreementParty,
     Obligation,
     PartyRole,
-    Signature,
     SignatureRequest,
 )
 from zhixing.governance import actions as governance
@@ -281,45 +280,6 @@ def void_requests(agreement: Agreement, reason: str) -> int:
     SignatureRequest._base_manager.filter(pk__in=keys).update(state=State.VOID, closed_at=now, reason=reason)
     changes.touched(SignatureRequest, keys)
     return len(keys)
-
-
-def record_paper(agreement: Agreement, *, by: Actor, signed_on: date, comment: str = "") -> None:
-    """Everybody signed on paper: a set of signatures by paper, then the agreement is in force."""
-    _not_in_future(signed_on)
-    with transaction.atomic():
-        locked = Agreement._base_manager.select_for_update(of=("self",)).get(pk=agreement.pk)
-        needs(locked, Status.APPROVED, Status.SIGNING)
-        document = final_document(locked, by=by)
-        signed = set(
-            document.signature_requests.filter(state=State.SIGNED, archived_at=None).values_list("party", flat=True)
-        )
-        void_requests(locked, _("Signed on paper."))
-        at = timezone.make_aware(datetime.combine(signed_on, time(12)))
-        for order, party in enumerate(locked.parties.filter(archived_at=None).order_by("order"), 1):
-            if party.pk in signed:
-                continue
-            name = party.signatory or party.name
-            request = SignatureRequest(
-                agreement=locked,
-                document=document,
-                party=party,
-                order=order,
-                channel=SignatureRequest.Channel.PAPER,
-                state=State.SIGNED,
-                signer_name=name[:80],
-                opened_at=timezone.now(),
-                closed_at=timezone.now(),
-            )
-            request.save()
-            Signature(
-                request=request,
-                method=Signature.Method.PAPER,
-                name=name[:80],
-                at=min(at, timezone.now()),
-                document_sha256=document.sha256,
-                evidence={"recorded_by": by.name, "signed_on": signed_on.isoformat()},
-            ).save()
-        enforce(agreement, by=by, signed_on=signed_on, comment=comment)
 
 
 def _not_in_future(day: date) -> None:

@@ -8,8 +8,8 @@ class AgreementsConfig(AppConfig):
     verbose_name = _("Agreements")
 
     def ready(self) -> None:
-        from zhixing.agreements import views, views_signing
+        from zhixing.agreements import invitations, views, views_signing
         from zhixing.kernel import links
 
-        links.register(views.CONFIRM, views.confirm_page)
+        links.register(invitations.CONFIRM, views.confirm_page)
         views_signing.register()

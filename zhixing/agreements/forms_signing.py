@@ -91,6 +91,13 @@ class SignersForm(ActionForm):
         return {"signers": signers, "due": given.get("due")}
 
 
+class TypedForm(ActionForm):
+    """The name as it stands in the request, and that the paper was read."""
+
+    typed = forms.CharField(label=_("your name"), max_length=80)
+    agree = forms.BooleanField(label=_("I have read the paper and agree"))
+
+
 class DelegateForm(forms.Form):
     """To whom a signer hands the request on."""
 

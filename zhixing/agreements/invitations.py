@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from zhixing.agreements import codes
-from zhixing.agreements.models import Agreement, AgreementDocument, PartyRole, SignatureRequest
+from zhixing.agreements import actions, codes
+from zhixing.agreements.models import Agreement, AgreementDocument, AgreementParty, PartyRole, SignatureRequest
 from zhixing.governance.queries import Heads
 from zhixing.kernel import gateways, links, notices
+from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import SYSTEM, Actor, type_key
-from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import Membership, Role, School
 
+CONFIRM = "agreements.confirm"
 SIGN = "agreements.sign"
 COPY = "agreements.copy"
 TYPE = type_key(SignatureRequest)
@@ -103,6 +106,30 @@ def remind(request: SignatureRequest, number: int) -> None:
 def _keepers(agreement: Agreement) -> list[int]:
     """Whoever handles the agreement; without a name, the head of its unit."""
     return [agreement.owner_id] if agreement.owner_id else Heads().of(agreement.unit_id)
+
+
+def link_to_confirm(party: AgreementParty, *, by: Actor, comment: str = "") -> Handed:
+    """The link by which a party confirms its own data, mailed where there is an address; a new one closes the old one."""
+    if not by.can_on(party, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    agreement = party.agreement
+    if party.role == PartyRole.SCHOOL or party.confirmed_at is not None or agreement.status not in actions.OPEN:
+        raise FlowError(_("There is nothing to confirm any more."), code="wrong_state")
+    with transaction.atomic():
+        address = links.issue(CONFIRM, party, name=party.contact or party.name, by=by)
+        if party.email:
+            with translation.override(settings.LANGUAGE_CODE):
+                subject = _("Please confirm the data of %(name)s") % {"name": party.name}
+                lines = [
+                    _("The college is preparing the agreement “%(title)s” with you.") % {"title": agreement.title},
+                    _("Please look at your own data and confirm them. No account is needed:"),
+                    address,
+                ]
+                gateways.send(gateways.EMAIL, party.email, subject, "\n\n".join(lines))
+    once = _("It is shown only now; a new one closes the old one.")
+    if party.email:
+        return Handed(address, _("The link was mailed to %(email)s.") % {"email": party.email} + " " + once)
+    return Handed(address, _("No mail was sent. Pass the link on yourself.") + " " + once)
 
 
 def tell_keeper_refused(agreement: Agreement, request: SignatureRequest, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Daily: who keeps an agreement is told 90, 30 and 7 days before its last day; what has run out is closed."""
+"""Daily: who keeps an agreement is told before its last day, and of missing scans; what has run out is closed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from zhixing.kernel.sheet import sheet_for
 
 logger = logging.getLogger(__name__)
 EXPIRING = gettext_noop("The agreement “%(title)s” ends on %(day)s, in %(left)s days. Renew it, or let it end.")
+NO_SCAN = gettext_noop("“%(title)s” was signed on paper and its scan is missing. Scan the paper and upload it.")
 OVER = gettext_noop("The agreement “%(title)s” ended on %(day)s and was not renewed.")
 
 
@@ -32,16 +33,31 @@ def remind_expiring(on: date) -> int:
     of its unit's head. Once a renewal is signed nobody is reminded. Safe to repeat.
     """
     heads, sheet, sent = Heads(on), sheet_for("agreements.agreement"), 0
-    for agreement in queries.expiring(on, max(queries.NOTICE_DAYS)).select_related("owner"):
-        left = (agreement.ends_on - on).days
-        step = min(days for days in queries.NOTICE_DAYS if left <= days)
+    for agreement in queries.expiring(on).select_related("owner", "kind"):
+        left, steps = (agreement.ends_on - on).days, queries.notice_days(agreement)
+        step = min(days for days in steps if left <= days)
         people = [agreement.owner_id] if agreement.owner_id else heads.of(agreement.unit_id)
-        if step == min(queries.NOTICE_DAYS) and agreement.owner_id:
+        if step == min(steps) and agreement.owner_id:
             people = [agreement.owner_id, *heads.of(agreement.unit_id, agreement.owner_id)]
         params = {"title": agreement.title, "day": agreement.ends_on.isoformat(), "left": left}
         key = f"agreement_expiring:{agreement.pk}:{agreement.ends_on}:{step}"
         url = sheet.url("detail", agreement.pk) if sheet else ""
         sent += notices.send_to_people(people, key, EXPIRING, params, url)
+    return sent
+
+
+def ask_for_scans(on: date) -> int:
+    """Every Monday's week ask the keepers for the scans of papers that were recorded without; returns how many notices are new.
+
+    It goes on until the scan is there: the paper is the only evidence, and lies in somebody's drawer. Safe to repeat.
+    """
+    heads, sheet, sent = Heads(on), sheet_for("agreements.agreement"), 0
+    year, week, _day = on.isocalendar()
+    for agreement in queries.without_scan().select_related("owner").order_by("pk"):
+        people = [agreement.owner_id] if agreement.owner_id else heads.of(agreement.unit_id)
+        url = sheet.url("detail", agreement.pk) if sheet else ""
+        key = f"agreement_scan:{agreement.pk}:{year}-{week}"
+        sent += notices.send_to_people(people, key, NO_SCAN, {"title": agreement.title}, url)
     return sent
 
 
@@ -92,4 +108,5 @@ def agreements_daily(timestamp: int = 0) -> tuple[int, int]:
     today = timezone.localdate()
     seal_what_is_left()
     signing.remind(today)
+    ask_for_scans(today)
     return close_run_out(today), remind_expiring(today)

@@ -182,6 +182,16 @@ class Agreement(Record):
                 condition=(Q(amends=None) | ~Q(amends=F("id"))) & (Q(renews=None) | ~Q(renews=F("id"))),
                 violation_error_message=_("An agreement neither amends nor renews itself."),
             ),
+            # What has no number yet is recognised by this, when a register is brought in as when a button is pressed twice.
+            models.UniqueConstraint(
+                fields=["kind", "unit", "counterparty", "student", "title", "starts_on"],
+                name="agreement_draft_once",
+                condition=Q(number=None, archived_at=None),
+                nulls_distinct=False,
+                violation_error_message=_(
+                    "A draft of this kind, unit, partner, title and first day is already there. Open it, or name this one apart."
+                ),
+            ),
             ExclusionConstraint(
                 name="agreement_no_overlap",
                 expressions=[

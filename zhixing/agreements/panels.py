@@ -30,7 +30,9 @@ def state_panel(agreement: Agreement, actor: Actor) -> str:
         "since": timezone.localtime(ball.since) if ball.since else None,
         "days": (timezone.now() - ball.since).days if ball.since else None,
         "days_left": left if in_force else None,
-        "expiring": in_force and 0 <= left <= queries.EXPIRING_DAYS,
+        "expiring": in_force and 0 <= left <= agreement.kind.expiring_days,
+        "scan_missing": queries.without_scan(Agreement.objects.filter(pk=agreement.pk)).exists(),
+        "may_scan": actor.can_on(agreement, "change"),
         "over": in_force and left < 0,
         "findings": found,
     }
@@ -82,7 +84,12 @@ def link_panel(party: AgreementParty, actor: Actor) -> str:
     if party.confirmed_at is not None:
         return render_to_string("agreements/_link.html", {"party": party})
     may = party.role != PartyRole.SCHOOL and party.agreement.status in _OPEN and actor.can_on(party, "change")
-    return render_to_string("agreements/_link.html", {"party": party}) if may else ""
+    sheet = sheet_for(AgreementParty)
+    if not may or sheet is None:
+        return ""
+    return render_to_string(
+        "agreements/_link.html", {"party": party, "link_url": sheet.url("act", party.pk, key="link")}
+    )
 
 
 def document_panel(document: Any, actor: Actor) -> str:

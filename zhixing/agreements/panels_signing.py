@@ -27,8 +27,8 @@ def _row(ask: SignatureRequest, actor: Actor, may_change: bool) -> dict[str, Any
         "is_open": is_open,
         "where": [codes.masked(channel, address) for channel, address in codes.ways(ask)],
         "sign_url": reverse("signing-inside", args=[ask.pk]) if is_open and signing.may_sign_inside(ask, actor) else "",
-        "link_url": reverse("signing-link", args=[ask.pk])
-        if is_open and may_change and ask.channel == Channel.LINK
+        "link_url": sheet.url("act", ask.pk, key="link")
+        if sheet and is_open and may_change and ask.channel == Channel.LINK
         else "",
         "url": sheet.url("detail", ask.pk) if sheet and actor.can(SignatureRequest) else "",
     }
@@ -60,9 +60,3 @@ def signing_panel(agreement: Agreement, actor: Actor) -> str:
         "paper_out": any(row.channel == Channel.PAPER and row.state == State.OPEN for row in rows) and may_change,
     }
     return render_to_string("agreements/_signing_panel.html", context)
-
-
-def request_panel(ask: SignatureRequest, actor: Actor) -> str:
-    """What can be done about one request: sign it, or send a new link."""
-    row = _row(ask, actor, actor.can_on(ask, "change"))
-    return render_to_string("agreements/_signing_request.html", {"row": row}) if row["is_open"] else ""

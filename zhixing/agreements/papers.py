@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language, pgettext_lazy
@@ -49,6 +50,10 @@ class AgreementKind(Record):
     needs_approval = models.BooleanField(_("goes through approval"), default=True)
     takes_interns = models.BooleanField(_("the firm takes interns"), default=False)
     usual_months = models.PositiveSmallIntegerField(_("usual term in months"), default=36)
+    # So long before its last day an agreement of this kind stands out as expiring, and its keeper is told first.
+    expiring_days = models.PositiveSmallIntegerField(
+        _("expiring, days before the last"), default=90, validators=[MaxValueValidator(730)]
+    )
     is_active = models.BooleanField(_("in use"), default=True)
     note = models.TextField(_("note"), blank=True)
     scope = Scope()

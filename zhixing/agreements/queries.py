@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhixing.agreements.models import SIGNED, Agreement, AgreementParty, PartyRole, SignatureRequest
+from zhixing.agreements.models import (
+    SIGNED,
+    Agreement,
+    AgreementDocument,
+    AgreementParty,
+    PartyRole,
+    Signature,
+    SignatureRequest,
+)
 from zhixing.kernel.models import ApprovalCase, ApprovalStation, Event
 from zhixing.kernel.scope import type_key
 
 Status = Agreement.Status
-# Days before the last day from which an agreement counts as expiring, and on which its keeper is told.
-EXPIRING_DAYS = 90
-NOTICE_DAYS = (90, 30, 7)
+# The last day less as many days as the kind says: from then on an agreement counts as expiring, and its keeper is told.
+_NEAR = ExpressionWrapper(F("ends_on") - F("kind__expiring_days"), output_field=DateField())
+
+
+# A signature recorded from paper without its scan, where the whole scan has not come since.
+_WHOLE = AgreementDocument.objects.filter(
+    source=OuterRef("request__document"), kind="scan", archived_at=None, data__whole=True
+)
+SCAN_MISSING = Exists(
+    Signature.objects.filter(
+        ~Exists(_WHOLE), request__agreement=OuterRef("pk"), method="paper", archived_at=None, evidence__scan=""
+    )
+)
 
 
 def valid_on(day: date, rows: QuerySet | None = None) -> QuerySet:
@@ -31,12 +50,25 @@ def valid_on(day: date, rows: QuerySet | None = None) -> QuerySet:
     )
 
 
-def expiring(on: date, days: int = EXPIRING_DAYS, rows: QuerySet | None = None) -> QuerySet:
-    """Agreements in force whose last day is near and that nobody has renewed in writing yet, the nearest first."""
+def expiring(on: date, rows: QuerySet | None = None) -> QuerySet:
+    """Agreements in force whose last day is as near as their kind says, and that nobody has renewed in writing yet; the nearest first."""
     agreements = Agreement.objects.all() if rows is None else rows
-    near = agreements.filter(status=Status.IN_FORCE, archived_at=None, ends_on__range=(on, on + timedelta(days=days)))
+    near = agreements.filter(status=Status.IN_FORCE, archived_at=None, ends_on__gte=on).alias(near=_NEAR)
+    near = near.filter(near__lte=on)
     following = Agreement.objects.filter(archived_at=None, signed_on__isnull=False, renews__isnull=False)
     return near.exclude(pk__in=following.values("renews")).order_by("ends_on", "id")
+
+
+def notice_days(agreement: Agreement) -> list[int]:
+    """How many days before the last its keeper is told: when it begins to expire, and at the steps of the settings after that."""
+    first = agreement.kind.expiring_days
+    return [first, *(days for days in settings.ZHIXING["agreement_notice_days"] if days < first)]
+
+
+def without_scan(rows: QuerySet | None = None) -> QuerySet:
+    """Signed agreements on paper of which no whole scan is kept: the evidence names who recorded them, the paper alone shows it."""
+    agreements = Agreement.objects.all() if rows is None else rows
+    return agreements.filter(SCAN_MISSING, archived_at=None)
 
 
 def run_out(on: date) -> QuerySet:

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from zhixing.agreements import documents, rendering, sealing, signing
+from zhixing.agreements import documents, on_paper, rendering, sealing
 from zhixing.agreements.models import AgreementDocument, SignatureRequest
 from zhixing.kernel import filing
 from zhixing.kernel.scope import Actor
@@ -201,8 +201,11 @@ def _keep(document: AgreementDocument, pages: dict[int, Sheet], *, by: Actor, si
     )
     match.lacking = sorted(set(range(1, document.pages + 1)) - _known_pages(document))
     if not match.lacking:
+        # With this one every page is there: what was recorded without its scan has it now.
+        match.scan.data = {**match.scan.data, "whole": True}
+        match.scan.save(update_fields=["data", "updated_at"])
         try:
-            match.signed = signing.sign_on_paper(document, match.scan, by=by, signed_on=signed_on)
+            match.signed = on_paper.sign_on_paper(document, match.scan, by=by, signed_on=signed_on)
         except ValidationError as refused:
             match.refused = "；".join(refused.messages)
     return match

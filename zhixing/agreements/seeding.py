@@ -34,6 +34,7 @@ def shipped() -> tuple[dict[str, Any], ...]:
                 "needs_approval": spec.get("needs_approval", True),
                 "takes_interns": spec.get("takes_interns", False),
                 "usual_months": spec.get("usual_months", 36),
+                "expiring_days": spec.get("expiring_days", 90),
                 **{name: spec[name] for name in _PLAIN},
             }
         )

@@ -22,12 +22,25 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.agreements import actions, chains, documents, forms, forms_signing, models, panels, panels_signing, signing
-from zhixing.agreements.queries import EXPIRING_DAYS
+from zhixing.agreements import (
+    actions,
+    chains,
+    documents,
+    forms,
+    forms_signing,
+    invitations,
+    models,
+    on_paper,
+    panels,
+    panels_signing,
+    signing,
+)
+from zhixing.agreements.queries import SCAN_MISSING
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _ACT = models.Agreement.flow
@@ -52,7 +65,7 @@ _LEFT = Case(When(status="in_force", then=_days_until("ends_on")), default=Value
 
 
 _EXPIRING = Case(
-    When(Q(GreaterThanOrEqual(_LEFT, 0)) & Q(LessThanOrEqual(_LEFT, EXPIRING_DAYS)), then=Value(True)),
+    When(Q(GreaterThanOrEqual(_LEFT, 0)) & Q(LessThanOrEqual(_LEFT, F("kind__expiring_days"))), then=Value(True)),
     default=Value(False),
     output_field=BooleanField(),
 )
@@ -80,6 +93,24 @@ def _in_force(agreement: models.Agreement) -> bool:
     return agreement.status == models.Agreement.Status.IN_FORCE
 
 
+def _near(agreement: models.Agreement) -> str:
+    """Amber while an agreement expires, red when its term is over and nobody closed it."""
+    left: int | None = getattr(agreement, "days_left", None)
+    if left is None:
+        return ""
+    return "bad" if left < 0 else "gold" if left <= agreement.kind.expiring_days else ""
+
+
+def _overdue(obligation: models.Obligation) -> str:
+    left: int | None = getattr(obligation, "days_left", None)
+    return "bad" if left is not None and left < 0 else ""
+
+
+def _inside(ask: models.SignatureRequest) -> str:
+    """The page on which people of the college sign."""
+    return reverse("signing-inside", args=[ask.pk])
+
+
 def _asked(ask: models.SignatureRequest) -> bool:
     return ask.state == models.SignatureRequest.State.OPEN
 
@@ -102,12 +133,9 @@ class AgreementSheet(_Kept):
         "status",
     )
     computed = {
-        "days_left": Computed(_("days left"), _LEFT),
-        "expiring": Computed(
-            _("expiring"),
-            _EXPIRING,
-            numeric=False,
-        ),
+        "days_left": Computed(_("days left"), _LEFT, tone=_near),
+        "expiring": Computed(_("expiring"), _EXPIRING, numeric=False),
+        "scan_missing": Computed(_("scan missing"), SCAN_MISSING, numeric=False),
         "parties_count": Computed(
             _("parties"),
             _number_of(models.AgreementParty, "agreement"),
@@ -119,8 +147,21 @@ class AgreementSheet(_Kept):
             rows=("agreements.obligation", "agreement"),
         ),
     }
-    filters = ("kind", "status", "unit", "major_group", "major", "counterparty", "owner", "ends_on", "takes_interns")
+    filters = (
+        "kind",
+        "status",
+        "unit",
+        "major_group",
+        "major",
+        "counterparty",
+        "owner",
+        "ends_on",
+        "takes_interns",
+        "expiring",
+        "scan_missing",
+    )
     tabs = "status"
+    marks = ("expiring", "scan_missing")
     search = ("number", "title", "counterparty__name", "student__name")
     groups = (
         (
@@ -158,10 +199,13 @@ class AgreementSheet(_Kept):
         Action(
             "paper",
             _("Record signatures on paper"),
-            actions.record_paper,
+            on_paper.record_all,
             icon="file",
             comment="optional",
             form=forms.SignedForm,
+            help=_(
+                "Whoever has not signed otherwise is recorded as having signed on paper, in your name. Upload the scan afterwards."
+            ),
             available=lambda agreement: agreement.status in ("approved", "signing"),
         ),
         replace(
@@ -242,6 +286,20 @@ class AgreementPartySheet(Sheet):
             bulk=False,
             available=lambda party: party.confirmed_at is None and _open(party.agreement),
         ),
+        Action(
+            "link",
+            _("Link to confirm"),
+            invitations.link_to_confirm,
+            icon="link",
+            bulk=False,
+            help=_(
+                "By this link the party sees its own data of this one agreement, corrects and confirms them. It is "
+                "valid for 14 days."
+            ),
+            available=lambda party: (
+                party.confirmed_at is None and party.role != models.PartyRole.SCHOOL and _open(party.agreement)
+            ),
+        ),
     )
     panels = (panels.link_panel,)
     natural_key = ("agreement", "order")
@@ -272,6 +330,7 @@ class ObligationSheet(Sheet):
         "days_left": Computed(
             _("days left"),
             Case(When(_OWED, then=_days_until("due")), default=Value(None), output_field=IntegerField()),
+            tone=_overdue,
         ),
         "met_on": Computed(_("met on"), Coalesce("fulfilled_on", "task__done_on"), numeric=False),
         "task_progress": Computed(_("task done in percent"), F("task__progress")),
@@ -380,7 +439,7 @@ class AgreementKindSheet(_Kept):
     search = ("code", "name", "name_en")
     groups = (
         (_("Kind of agreement"), ("code", "name", "name_en", "prefix", "order", "is_active")),
-        (_("What it asks for"), ("needs_approval", "takes_interns", "usual_months", "note")),
+        (_("What it asks for"), ("needs_approval", "takes_interns", "usual_months", "expiring_days", "note")),
     )
     related = ("templates",)
     actions = (
@@ -397,6 +456,7 @@ class AgreementKindSheet(_Kept):
         "needs_approval": ("是否审批",),
         "takes_interns": ("是否接收实习",),
         "usual_months": ("常规期限（月）",),
+        "expiring_days": ("到期预警（天）", "提前预警天数"),
         "is_active": ("是否启用",),
         "note": ("备注",),
     }
@@ -417,6 +477,51 @@ class SignatureRequestSheet(Sheet):
     )
     actions = (
         Action(
+            "sign",
+            _("Sign"),
+            signing.sign_inside,
+            capability="view",
+            icon="signature",
+            form=forms_signing.TypedForm,
+            primary=True,
+            bulk=False,
+            available=_asked,
+            offered=signing.may_sign_inside,
+            page=_inside,
+        ),
+        Action(
+            "refuse",
+            _("I do not sign"),
+            signing.refuse_inside,
+            capability="view",
+            icon="ban",
+            comment="required",
+            bulk=False,
+            available=_asked,
+            offered=signing.may_sign_inside,
+            page=lambda ask: f"{_inside(ask)}#refuse",
+        ),
+        Action(
+            "link",
+            _("New link"),
+            signing.new_link,
+            icon="link",
+            bulk=False,
+            help=_("A new link closes those that were sent before. The code still goes to the signer's own address."),
+            available=lambda ask: _asked(ask) and ask.channel == models.SignatureRequest.Channel.LINK,
+        ),
+        Action(
+            "paper",
+            _("Record the signature on paper"),
+            on_paper.record_one,
+            icon="file",
+            comment="optional",
+            form=forms.SignedForm,
+            bulk=False,
+            help=_("Recorded in your name, with the mark that the scan is missing. Upload the scan afterwards."),
+            available=_asked,
+        ),
+        Action(
             "delegate",
             _("Hand on to a colleague"),
             signing.delegate,
@@ -436,7 +541,6 @@ class SignatureRequestSheet(Sheet):
             available=lambda ask: ask.state in signing.LIVE,
         ),
     )
-    panels = (panels_signing.request_panel,)
     natural_key = ("document", "party")
 
 

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -40,6 +40,7 @@ from zhixing.kernel import events, links
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.sheet import Handed
 
 logger = logging.getLogger(__name__)
 State, Channel, Method = SignatureRequest.State, SignatureRequest.Channel, Signature.Method
@@ -169,13 +170,14 @@ def may_sign_inside(request: SignatureRequest, actor: Actor) -> bool:
     return "leader" in actor.roles or actor.can_on(request.agreement, "approve")
 
 
-def _lock(request: SignatureRequest) -> tuple[Agreement, SignatureRequest]:
+def lock(request: SignatureRequest) -> tuple[Agreement, SignatureRequest]:
+    """The agreement's row first, then the request's: of all who press at once one gets through."""
     agreement = Agreement._base_manager.select_for_update(of=("self",)).get(pk=request.agreement_id)
     fresh = SignatureRequest._base_manager.select_for_update(of=("self",)).get(pk=request.pk)
     return agreement, fresh
 
 
-def _refuse_closed(agreement: Agreement, request: SignatureRequest) -> None:
+def refuse_closed(agreement: Agreement, request: SignatureRequest) -> None:
     """Say in words why nothing can be done any more; an open request of an agreement being signed passes."""
     if request.state == State.SIGNED:
         at = timezone.localtime(request.closed_at) if request.closed_at else None
@@ -238,8 +240,8 @@ def sign(
     the entered code. Raises FlowError in words when somebody was quicker or the request is closed.
     """
     with transaction.atomic():
-        agreement, fresh = _lock(request)
-        _refuse_closed(agreement, fresh)
+        agreement, fresh = lock(request)
+        refuse_closed(agreement, fresh)
         if link is None and not may_sign_inside(fresh, by):
             raise FlowError(_("This signature is not yours to give."), code="forbidden")
         if method == Method.TYPED and not same_name(name, fresh.signer_name):
@@ -255,23 +257,21 @@ def sign(
                 _("The stored document was changed. Nothing was signed; the college was told."), code="changed"
             )
         with _using(link):
-            signature = _keep(
-                agreement, fresh, by=by, method=method, name=name, image=image, link=link, witness=witness
-            )
-            _close(fresh, State.SIGNED)
+            signature = keep(agreement, fresh, by=by, method=method, name=name, image=image, link=link, witness=witness)
+            close(fresh, State.SIGNED)
             events.log(
                 agreement,
                 "signature_given",
                 by=by,
                 data={"request": fresh.pk, "method": method, "party": fresh.party.name},
             )
-            _go_on(agreement, document, by=by)
+            go_on(agreement, document, by=by)
         links.revoke(links.of_record(fresh, invitations.SIGN))
     request.refresh_from_db()
     return signature
 
 
-def _keep(
+def keep(
     agreement: Agreement,
     request: SignatureRequest,
     *,
@@ -284,6 +284,7 @@ def _keep(
     at: datetime | None = None,
     more: dict[str, Any] | None = None,
 ) -> Signature:
+    """Write one signature with its evidence, chained to the one before; works on rows that the caller holds locked."""
     seen = witness or Witness()
     moment = at or timezone.now()
     before = _of_agreement(agreement).last()
@@ -340,10 +341,7 @@ def broken_evidence(agreement: Agreement) -> list[Signature]:
     broken, previous = [], ""
     for signature in _of_agreement(agreement):
         said = dict(signature.evidence)
-        if "hash" not in said:
-            # Recorded from paper in one go, with the paper itself as evidence.
-            continue
-        kept = said.pop("hash")
+        kept = said.pop("hash", "")
         whole = (
             sha256(sealing.canonical(said)).hexdigest() == kept
             and said.get("previous", "") == previous
@@ -356,12 +354,13 @@ def broken_evidence(agreement: Agreement) -> list[Signature]:
     return broken
 
 
-def _close(request: SignatureRequest, state: str, reason: str = "") -> None:
+def close(request: SignatureRequest, state: str, reason: str = "") -> None:
+    """Nothing more is asked by this request."""
     request.state, request.closed_at, request.reason = state, timezone.now(), reason
     request.save()
 
 
-def _go_on(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> None:
+def go_on(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> None:
     """Ask the next; when nobody is left, the agreement comes into force and the signed text is sealed."""
     if document.signature_requests.filter(state__in=LIVE, archived_at=None).exists():
         _open_next(agreement, document, by=by)
@@ -380,6 +379,26 @@ def _go_on(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> N
     jobs.seal_soon(document)
 
 
+def consent(request: SignatureRequest) -> str:
+    """The sentence that a signer agrees to; kept with the signature as it was shown."""
+    return _(
+        "I have read “%(title)s”, I may sign it for %(party)s, and I agree that my electronic signature has the same "
+        "effect as one on paper."
+    ) % {"title": request.agreement.title, "party": request.party.name}
+
+
+def sign_inside(request: SignatureRequest, *, by: Actor, typed: str, agree: bool = True) -> None:
+    """Sign as somebody of the college does through a program: by the typed name, agreeing to the sentence."""
+    if not agree:
+        raise ValidationError(_("Tick that you have read the paper and agree."), code="consent")
+    sign(request, by=by, method=Method.TYPED, name=typed.strip(), witness=Witness(consent=consent(request)))
+
+
+def refuse_inside(request: SignatureRequest, *, by: Actor, comment: str = "") -> None:
+    """Refuse as somebody of the college, with the reason."""
+    refuse(request, by=by, reason=comment)
+
+
 def refuse(
     request: SignatureRequest,
     *,
@@ -393,12 +412,12 @@ def refuse(
     if not reason:
         raise ValidationError(_("Say why: a reason is required."), code="comment_required")
     with transaction.atomic():
-        agreement, fresh = _lock(request)
-        _refuse_closed(agreement, fresh)
+        agreement, fresh = lock(request)
+        refuse_closed(agreement, fresh)
         if link is None and not may_sign_inside(fresh, by):
             raise FlowError(_("This signature is not yours to give."), code="forbidden")
         with _using(link):
-            _close(fresh, State.REFUSED, reason)
+            close(fresh, State.REFUSED, reason)
             seen = witness or Witness()
             data = {"request": fresh.pk, "party": fresh.party.name, "ip": seen.ip, "user_agent": seen.user_agent[:300]}
             events.log(agreement, "signing_refused", by=by, comment=reason, data=data)
@@ -431,12 +450,12 @@ def delegate(
     if not name.strip() or not (email or phone):
         raise ValidationError(_("Name your colleague, with an e-mail address or a phone."), code="incomplete")
     with transaction.atomic():
-        agreement, fresh = _lock(request)
-        _refuse_closed(agreement, fresh)
+        agreement, fresh = lock(request)
+        refuse_closed(agreement, fresh)
         if link is None and not by.can_on(fresh, "change"):
             raise FlowError(_("You may not change this record."), code="forbidden")
         with _using(link):
-            _close(fresh, State.DELEGATED, comment)
+            close(fresh, State.DELEGATED, comment)
             following = SignatureRequest(
                 agreement=agreement,
                 document=fresh.document,
@@ -467,11 +486,11 @@ def delegate(
 def change_channel(request: SignatureRequest, *, by: Actor, channel: str, comment: str = "") -> None:
     """Let one signer sign another way; mixed signing is as good as any."""
     with transaction.atomic():
-        agreement, fresh = _lock(request)
+        agreement, fresh = lock(request)
         if not by.can_on(fresh, "change"):
             raise FlowError(_("You may not change this record."), code="forbidden")
         if fresh.state not in LIVE:
-            _refuse_closed(agreement, fresh)
+            refuse_closed(agreement, fresh)
         if channel == Channel.LINK and not codes.ways(fresh):
             _refuse_unreachable([Signer(fresh.party, channel)])
         fresh.channel = channel
@@ -484,61 +503,20 @@ def change_channel(request: SignatureRequest, *, by: Actor, channel: str, commen
     request.refresh_from_db()
 
 
-def new_link(request: SignatureRequest, *, by: Actor) -> str:
+def new_link(request: SignatureRequest, *, by: Actor, comment: str = "") -> Handed:
     """A fresh link for a signer who lost theirs, for the clerk to pass on; earlier ones are closed."""
     with transaction.atomic():
-        agreement, fresh = _lock(request)
+        agreement, fresh = lock(request)
         if not by.can_on(fresh, "change"):
             raise FlowError(_("You may not change this record."), code="forbidden")
-        _refuse_closed(agreement, fresh)
+        refuse_closed(agreement, fresh)
         if fresh.channel != Channel.LINK:
             raise FlowError(_("This signer does not sign by link."), code="channel")
-        return invitations.link_for(fresh, by=by)
-
-
-def sign_on_paper(
-    document: AgreementDocument, scan: AgreementDocument, *, by: Actor, signed_on: date, comment: str = ""
-) -> list[SignatureRequest]:
-    """The whole paper is back: those who sign on paper, and whose turn it is, have signed; returns their requests.
-
-    Where one on paper follows another, both are on the same sheets. Whoever signs by link in between must do so first.
-    """
-    if signed_on > timezone.localdate():
-        raise ValidationError(_("The day must not be in the future."), code="future")
-    signed: list[SignatureRequest] = []
-    with transaction.atomic():
-        agreement = Agreement._base_manager.select_for_update(of=("self",)).get(pk=document.agreement_id)
-        if agreement.status != Agreement.Status.SIGNING:
-            return signed
-        at = min(
-            timezone.make_aware(datetime.combine(signed_on, datetime.min.time()) + timedelta(hours=12)), timezone.now()
-        )
-        more = {
-            "scan": scan.verify_code,
-            "scan_sha256": scan.sha256,
-            "signed_on": signed_on.isoformat(),
-            "recorded_by": by.name,
-        }
-        while True:
-            turn = list(
-                document.signature_requests.select_for_update(of=("self",))
-                .filter(state=State.OPEN, channel=Channel.PAPER, archived_at=None)
-                .order_by("order", "id")
-            )
-            if not turn or agreement.status != Agreement.Status.SIGNING:
-                return signed
-            for request in turn:
-                _keep(agreement, request, by=by, method=Method.PAPER, at=at, more=more)
-                _close(request, State.SIGNED)
-                events.log(
-                    agreement,
-                    "signature_given",
-                    by=by,
-                    comment=comment,
-                    data={"request": request.pk, "method": "paper", "scan": scan.pk},
-                )
-            signed += turn
-            _go_on(agreement, document, by=by)
+        address = invitations.link_for(fresh, by=by)
+    return Handed(
+        address,
+        _("Pass this link on to the signer only. It is shown only now; a new one closes the old one."),
+    )
 
 
 # Reminding ----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.mail import send_mail
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,13 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from zhixing.agreements import actions, documents
 from zhixing.agreements.forms import ConfirmForm, TemplateForm
-from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, PartyRole, Template
+from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, Template
 from zhixing.kernel import filing, links
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_or_404
 from zhixing.kernel.views import record_of
 
-CONFIRM = "agreements.confirm"
 _TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -127,47 +124,6 @@ def new_template(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # Confirming the own data -----------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-def party_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make the link by which a party confirms its own data: mailed where there is an address, and shown once."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    party: AgreementParty = _record(request, "agreements.agreement_party", pk)
-    if not actor.can_on(party, "change"):
-        raise PermissionDenied(_("You may not change this record."))
-    sheet = sheet_or_404("agreements.agreement_party")
-    address, mailed = "", False
-    if request.method == "POST":
-        if party.role == PartyRole.SCHOOL or party.agreement.status not in actions.OPEN:
-            messages.error(request, _("There is nothing to confirm any more."))
-            return redirect(sheet.url("detail", pk))
-        with transaction.atomic():
-            address = links.issue(CONFIRM, party, name=party.contact or party.name, by=actor)
-        mailed = bool(party.email) and _mail(party, address)
-    crumbs = [
-        {"label": sheet.label_plural, "url": sheet.url("list")},
-        {"label": str(party), "url": sheet.url("detail", pk)},
-        {"label": _("Link to confirm"), "url": ""},
-    ]
-    context = {"party": party, "address": address, "mailed": mailed, "crumbs": crumbs}
-    response = render(request, "agreements/party_link.html", context)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
-
-
-def _mail(party: AgreementParty, address: str) -> bool:
-    """Send the link; whether the mail left."""
-    subject = _("Please confirm the data of %(name)s") % {"name": party.name}
-    lines = [
-        _("The college is preparing the agreement “%(title)s” with you.") % {"title": party.agreement.title},
-        _("Please look at your own data and confirm them. No account is needed:"),
-        address,
-    ]
-    try:
-        return bool(send_mail(subject[:78], "\n\n".join(lines), None, [party.email]))
-    except OSError:
-        return False
 
 
 def confirm_page(request: HttpRequest, link: Any, party: AgreementParty) -> HttpResponse:

@@ -30,20 +30,12 @@ State, Channel, Method = SignatureRequest.State, SignatureRequest.Channel, Signa
 _CODE_SECONDS = 45 * 60
 
 
-def consent(request: SignatureRequest) -> str:
-    """The sentence that a signer agrees to; kept with the signature as it was shown."""
-    return _(
-        "I have read “%(title)s”, I may sign it for %(party)s, and I agree that my electronic signature has the same "
-        "effect as one on paper."
-    ) % {"title": request.agreement.title, "party": request.party.name}
-
-
 def _witness(request: HttpRequest, ask: SignatureRequest, code: SigningCode | None) -> signing.Witness:
     return signing.Witness(
         ip=request.META.get("REMOTE_ADDR") or None,
         forwarded=request.headers.get("X-Forwarded-For", "")[:200],
         user_agent=request.headers.get("User-Agent", "")[:300],
-        consent=consent(ask),
+        consent=signing.consent(ask),
         code=code,
     )
 
@@ -130,7 +122,7 @@ def _context(ask: SignatureRequest) -> dict[str, Any]:
         "steps": _others(ask),
         "since": opened,
         "days": (timezone.now() - ask.opened_at).days if ask.opened_at else None,
-        "consent": consent(ask),
+        "consent": signing.consent(ask),
         "reason": "",
         "typed": "",
     }
@@ -298,32 +290,6 @@ def inside_page(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "agreements/signing_inside.html", context, status=422 if errors else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def link_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A fresh link for a signer, shown once to the clerk; the ones before it are closed."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    ask = _asked(request, pk)
-    if not actor.can_on(ask, "change"):
-        raise PermissionDenied(_("You may not change this record."))
-    sheet = sheet_or_404("agreements.signature_request")
-    address = ""
-    if request.method == "POST":
-        try:
-            address = signing.new_link(ask, by=actor)
-        except ValidationError as refused:
-            messages.error(request, "；".join(refused.messages))
-            return redirect(sheet.url("detail", pk))
-    crumbs = [
-        {"label": sheet.label_plural, "url": sheet.url("list")},
-        {"label": str(ask), "url": sheet.url("detail", pk)},
-        {"label": _("Link to sign"), "url": ""},
-    ]
-    context = {"ask": ask, "address": address, "crumbs": crumbs}
-    response = render(request, "agreements/signing_link.html", context)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
 
 
 # On paper -----------------------------------------------------------------------------------------------------------

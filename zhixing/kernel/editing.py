@@ -222,6 +222,8 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
                 form.add_error(None, refused.messages)
     elif not action.available(record):
         raise Http404
+    elif action.page is not None:
+        return redirect(action.page(record))
     context = {
         "sheet": sheet,
         "action": action,

@@ -70,6 +70,9 @@ class Action:
     bulk: bool = True
     available: Callable[[Any], bool] = field(default=lambda record: True)
     offered: Callable[[Any, Actor], bool] = anybody
+    # A sentence above the button, and the page on which people take the action where it has one of its own.
+    help: Any = ""
+    page: Callable[[Any], str] | None = None
 
 
 def flow_action(flow: Flow, key: str, run: Callable[..., Any] | None = None, **extra: Any) -> Action:
