@@ -421,8 +421,8 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
             "icon": action.icon,
             "primary": action.primary,
             "danger": action.danger,
-            "url": sheet.url("act", record.pk, key=action.key),
-            "needs_form": action.form is not None or action.comment != "no",
+            "url": action.page(record) if action.page else sheet.url("act", record.pk, key=action.key),
+            "needs_form": bool(action.page or action.form or action.help) or action.comment != "no",
         }
         for action in sheet.actions
         if action.capability in able and action.available(record) and action.offered(record, actor)
