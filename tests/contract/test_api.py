@@ -126,6 +126,18 @@ def test_the_same_filters_search_order_and_columns_as_on_the_page(world: World) 
     assert titles["unit"][str(world.own.pk)] == "本学院"
 
 
+def test_page_export_and_api_take_the_same_words_for_the_columns(world: World) -> None:
+    make(Major, unit=world.own, name="酒店管理", code="540106")
+    client = world.client("office")
+    for query in ("columns=name,code", "columns=name&columns=code"):
+        page = client.get(f"/org/major/?{query}").context["columns"]
+        assert [column["key"] for column in page] == ["name", "code"]
+        exported = b"".join(client.get(f"/org/major/export.csv?{query}").streaming_content).decode("utf-8-sig")
+        assert exported.splitlines()[1] == "酒店管理,540106"
+        item = client.get(f"{MAJORS}?{query}").json()["items"][0]
+        assert set(item) == {"id", "name", "code"}
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

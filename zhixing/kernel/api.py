@@ -41,8 +41,18 @@ from zhixing.kernel.views import action_of, record_of, sheet_of
 PAGE_SIZE, LARGEST_PAGE = 50, 500
 _PAGING = {"page", "page_size", "titles"}
 # Refusals that another state, not other values, would lift.
-_CONFLICTS = {"stale", "in_use", "gone", "wrong_state", "by_approval", "decided", "open_case", "no_route"}
-_CONFLICTS |= {"already", "not_committed"}
+_CONFLICTS = {
+    "stale",
+    "in_use",
+    "gone",
+    "wrong_state",
+    "by_approval",
+    "decided",
+    "open_case",
+    "no_route",
+    "already",
+    "not_committed",
+}
 
 
 def _plain(value: Any) -> Any:
@@ -95,7 +105,8 @@ def listing_of(sheet: Sheet, request: HttpRequest) -> Listing:
     listing = Listing(sheet, request.actor, query)  # type: ignore[attr-defined]
     unknown = set(query) - LIST_PARAMETERS
     unknown -= set(listing.filterset.filters) if unknown else set()
-    wrong = [name for name in query.get("columns", "").split(",") if name and name not in sheet.all_columns]
+    asked = [name for part in query.getlist("columns") for name in part.split(",") if name]
+    wrong = [name for name in asked if name not in sheet.all_columns]
     if unknown or wrong:
         raise HttpError(
             400,
@@ -435,11 +446,11 @@ def _common(router: Router) -> None:
             {
                 "groups": [
                     {
-                        "type": sheet.key,
-                        "label": sheet.label_plural,
-                        "hits": [{"id": row.pk, "title": str(row)} for row in rows],
+                        "type": found.sheet.key,
+                        "label": found.sheet.label_plural,
+                        "hits": [{"id": record.pk, "title": str(record)} for record in found.records],
                     }
-                    for sheet, rows in groups
+                    for found in groups
                 ]
             }
         )

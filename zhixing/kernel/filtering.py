@@ -163,7 +163,7 @@ class Listing:
         """The columns on screen, as chosen in the address."""
         asked = [
             name
-            for part in (*self.query.getlist("cols"), *self.query.getlist("columns"))
+            for part in self.query.getlist("columns")
             for name in part.split(",")
             if name in self.sheet.all_columns
         ]

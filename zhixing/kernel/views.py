@@ -24,10 +24,13 @@ from zhixing.kernel.filtering import Listing, address, search
 from zhixing.kernel.forms import candidates, naming_words, pickable
 from zhixing.kernel.models import Notice, Record, SavedView
 from zhixing.kernel.scope import Actor, RecordQuerySet
-from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404, sheets
+from zhixing.kernel.searching import Found, find_everywhere
+from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404
 from zhixing.kernel.timeline import files_of, timeline
 
 PAGE = 50
+# Hits of one record type on the page of results.
+_HITS = 5
 
 
 def sheet_of(request: HttpRequest, domain: str, name: str, capability: str = "view") -> Sheet:
@@ -176,7 +179,7 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     row = _row(sheet, columns, bool(bulk_actions))
     rows = [row(record) for record in page.object_list]
     saved = SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key).order_by("name")
-    clear = address(request.GET, **{key: None for key in request.GET if key not in {"cols", "columns", "sort", "tab"}})
+    clear = address(request.GET, **{key: None for key in request.GET if key not in {"columns", "sort", "tab"}})
     context = {
         "sheet": sheet,
         "tabs": tabs,
@@ -188,7 +191,7 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         "active_filters": _active_filters(listing),
         "keep_params": [
             (key, value)
-            for key in ("tab", "sort", "cols", "columns", "archived")
+            for key in ("tab", "sort", "columns", "archived")
             for value in request.GET.getlist(key)
             if value
         ],
@@ -538,30 +541,28 @@ def search_page(request: HttpRequest) -> HttpResponse:
     """Search over the names and codes of every record type the actor may see; two Chinese characters are enough."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     words = request.GET.get("q", "").strip()
-    groups = []
-    if len(words) >= 2:
-        for sheet in sheets():
-            if not actor.can(sheet.model) or not sheet.search_fields:
-                continue
-            rows = search(sheet.rows(actor).current(), sheet.search_fields, words)
-            columns = tuple(path for path in sheet.columns[:4] if path not in sheet.computed)
-            found = list(sheet.with_columns(rows, columns).order_by("pk")[:6])
-            if found:
-                hits = [
-                    {
-                        "title": str(item),
-                        "text": " · ".join(filter(None, (values.text(sheet, item, path) for path in columns))),
-                        "url": sheet.url("detail", item.pk),
-                        "icon": sheet.icon,
-                    }
-                    for item in found[:5]
-                ]
-                more = f"{sheet.url('list')}{address(request.GET, q=words)}" if len(found) > 5 else ""
-                count = rows.count() if more else len(found)
-                groups.append(
-                    {"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more}
-                )
-    return render(request, "kernel/search.html", {"query": words, "groups": groups})
+    return render(
+        request,
+        "kernel/search.html",
+        {"query": words, "groups": [_hits(found, request.GET) for found in find_everywhere(actor, words, _HITS + 1)]},
+    )
+
+
+def _hits(found: Found, query: QueryDict) -> dict[str, Any]:
+    """One record type on the page of results; a hit more than are shown leads to its list."""
+    sheet = found.sheet
+    hits = [
+        {
+            "title": str(item),
+            "text": " · ".join(filter(None, (values.text(sheet, item, path) for path in found.columns))),
+            "url": sheet.url("detail", item.pk),
+            "icon": sheet.icon,
+        }
+        for item in found.records[:_HITS]
+    ]
+    more = f"{sheet.url('list')}{address(query)}" if len(found.records) > _HITS else ""
+    count = found.rows.count() if more else len(hits)
+    return {"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more}
 
 
 @require_GET

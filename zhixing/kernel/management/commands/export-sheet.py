@@ -4,27 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.http import QueryDict
-from django.utils.module_loading import import_string
 
 from zhixing.kernel import exporting
 from zhixing.kernel.describing import LIST_PARAMETERS
 from zhixing.kernel.filtering import Listing
-from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.kernel.sheet import sheet_for
-
-
-def actor_named(name: str | None) -> Actor:
-    """The actor behind an account name; the system itself without one."""
-    if not name:
-        return SYSTEM
-    user = get_user_model().objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no active account {name!r}.", returncode=2)
-    return import_string("zhixing.org.actors.actor_for")(user)
+from zhixing.kernel.verbs import actor_named
 
 
 class Command(BaseCommand):

@@ -34,15 +34,15 @@ document.addEventListener("alpine:init", function () {
     };
   });
 
-  /* Column chooser: the chosen keys go into the address as `cols`, so that export gives the same columns. */
+  /* Column chooser: the chosen keys go into the address as `columns`, so that export gives the same columns. */
   Alpine.data("zxColumns", function () {
     return {
       apply: function () {
-        var keys = Array.prototype.map.call(this.$root.querySelectorAll("input[name=cols]:checked"), function (box) { return box.value; });
+        var keys = Array.prototype.map.call(this.$root.querySelectorAll("input[name=columns]:checked"), function (box) { return box.value; });
         var url = new URL(window.location.href);
-        url.searchParams.delete("cols");
+        url.searchParams.delete("columns");
         url.searchParams.delete("page");
-        keys.forEach(function (key) { url.searchParams.append("cols", key); });
+        keys.forEach(function (key) { url.searchParams.append("columns", key); });
         window.location.href = url.toString();
       },
     };
