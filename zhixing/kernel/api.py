@@ -399,8 +399,8 @@ def _operations(router: Router, sheet: Sheet) -> None:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         sheet_of(request, domain, name)
         chosen = action_of(sheet, action)
-        _run(sheet, chosen, record_of(sheet, actor, id), actor, body_of(request))
-        return _shown(sheet, id, actor)
+        result = _run(sheet, chosen, record_of(sheet, actor, id), actor, body_of(request))
+        return _shown(sheet, id, actor, result=result)
 
 
 def _refusal(error: Exception) -> tuple[int, dict[str, Any]]:
