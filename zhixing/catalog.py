@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements import sheets as agreements
+from zhixing.bases import sheets as bases
 from zhixing.cultivation import api as cultivation_api
 from zhixing.cultivation import sheets as cultivation
 from zhixing.governance import sheets as governance
+from zhixing.industry_colleges import api as industry_colleges_api
 from zhixing.industry_colleges import sheets as industry_colleges
 from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
@@ -97,6 +99,7 @@ DOMAINS = (
             industry_colleges.ResourceAllocationSheet(),
         ),
         pages=((_("Ten-area heat map"), "heatmap", "industry-college-heatmap", "industry_colleges.industry_college"),),
+        operations=industry_colleges_api.operations,
         minor=(
             industry_colleges.CharterSectionSheet(),
             industry_colleges.SeatSheet(),
@@ -171,6 +174,35 @@ DOMAINS = (
             practice.PostRankingSheet(),
             practice.PolicyCoverSheet(),
             practice.SafetyTestSheet(),
+        ),
+    ),
+    Domain(
+        "bases",
+        _("Bases"),
+        "base",
+        (
+            bases.BaseSheet(),
+            bases.ContributionSheet(),
+            bases.BaseUseSheet(),
+            bases.BookingSheet(),
+            bases.PlaceCapacitySheet(),
+            bases.BasePlanSheet(),
+            bases.TermSummarySheet(),
+            bases.BaseRecognitionSheet(),
+            bases.BenefitStatementSheet(),
+        ),
+        pages=(
+            (_("Places and students"), "chart", "place-planner", "bases.practice_demand"),
+            (_("Calendar of rooms"), "calendar", "booking-calendar", "bases.booking"),
+        ),
+        minor=(
+            bases.GuideSheet(),
+            bases.RoomSheet(),
+            bases.ResidentUnitSheet(),
+            bases.SafetyCheckSheet(),
+            bases.PracticeDemandSheet(),
+            bases.RecognitionReviewSheet(),
+            bases.RecognitionCriterionSheet(),
         ),
     ),
     Domain(

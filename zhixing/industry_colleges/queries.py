@@ -18,7 +18,7 @@ from zhixing.industry_colleges.models import (
     Seat,
 )
 from zhixing.kernel.models import File
-from zhixing.kernel.scope import type_key
+from zhixing.kernel.scope import Actor, type_key
 from zhixing.org.models import AcademicYear
 
 
@@ -29,6 +29,13 @@ def running(on: date, rows: QuerySet | None = None) -> QuerySet:
     return colleges.filter(not_over, approved_on__lte=on, starts_on__lte=on, archived_at=None).exclude(
         status__in=[IndustryCollege.Status.PLANNED, IndustryCollege.Status.REVIEW]
     )
+
+
+def ran_in(year: AcademicYear, actor: Actor) -> list[IndustryCollege]:
+    """Colleges that an actor may see and that ran at any time of a year."""
+    rows = IndustryCollege.objects.all().visible_to(actor).filter(archived_at=None, approved_on__lte=year.ends_on)
+    rows = rows.filter(Q(ends_on=None) | Q(ends_on__gte=year.starts_on), starts_on__lte=year.ends_on)
+    return list(rows.select_related("unit"))
 
 
 def seated(on: date, rows: QuerySet | None = None) -> QuerySet:

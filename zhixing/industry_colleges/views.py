@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -55,7 +54,9 @@ def heatmap(request: HttpRequest) -> HttpResponse:
     year = form.cleaned_data.get("year") if form.is_valid() else None
     rows: list[board.Row] = []
     if year is not None:
-        rows = board.rows_of(year, _colleges(form, year, actor), actor)
+        unit = form.cleaned_data.get("unit")
+        colleges = [row for row in queries.ran_in(year, actor) if unit is None or row.unit_id == unit.pk]
+        rows = board.rows_of(year, colleges, actor)
     sheet = sheet_for(IndustryCollege)
     context = {
         "form": form,
@@ -71,12 +72,3 @@ def heatmap(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "industry_colleges/heatmap.html", context)
-
-
-def _colleges(form: BoardFilter, year: AcademicYear, actor: Actor) -> list[IndustryCollege]:
-    """Colleges that ran at any time of the year."""
-    rows = IndustryCollege.objects.all().visible_to(actor).filter(archived_at=None, approved_on__lte=year.ends_on)
-    rows = rows.filter(Q(ends_on=None) | Q(ends_on__gte=year.starts_on), starts_on__lte=year.ends_on)
-    if unit := form.cleaned_data.get("unit"):
-        rows = rows.filter(unit=unit)
-    return list(rows.select_related("unit"))
