@@ -20,6 +20,8 @@ from zhixing.intake.identifiers import clean_resident_id
 from zhixing.kernel import approval
 from zhixing.kernel.models import ApprovalStation, Event, Record
 from zhixing.kernel.scope import type_key
+from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.timeline import describe_verb
 from zhixing.org.actors import actor_for
 from zhixing.org.models import Major, MajorGroup, NationalMajor, Person, Role, Student, Teacher, Unit, User
 from zhixing.partners.models import Activity, Need, Opportunity, Organisation
@@ -52,6 +54,15 @@ def test_a_form_would_accept_every_record(college: World, model: type[models.Mod
     keys = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
     for key in random.Random(1).sample(keys, min(len(keys), 12)):
         model._default_manager.get(pk=key).full_clean()
+
+
+def test_every_event_of_the_story_has_words(college: World) -> None:
+    raw = [
+        (key, verb)
+        for key, verb in Event.objects.order_by("record_type", "verb").values_list("record_type", "verb").distinct()
+        if (sheet := sheet_for(key)) is not None and describe_verb(sheet, verb)[1] == verb
+    ]
+    assert not raw
 
 
 def test_majors_are_those_of_the_catalogue(college: World) -> None:

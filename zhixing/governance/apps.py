@@ -9,5 +9,14 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from zhixing.governance import indicators
+        from zhixing.kernel.timeline import name_verbs
 
         indicators.register()
+        name_verbs(
+            {
+                "letter_issued": ("file", _("Letter of appointment issued")),
+                "ended": ("calendar", _("Term ended")),
+                "renewed": ("refresh", _("Term renewed")),
+                "appraised": ("star", _("Appraised")),
+            }
+        )

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, Any]] = {
     "exported": ("download", gettext_lazy("Exported")),
     "file_added": ("upload", gettext_lazy("File added")),
     "file_removed": ("trash", gettext_lazy("File removed")),
+    "station_approved": ("approve", gettext_lazy("Approved, and on to the next")),
     "escalated": ("alert", gettext_lazy("Escalated")),
     "delegated": ("handshake", gettext_lazy("Delegated")),
     "link_issued": ("link", gettext_lazy("Link sent out")),
