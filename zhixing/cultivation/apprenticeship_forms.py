@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from zhixing.cultivation.apprenticeships import Apprentice, Apprenticeship, Candidate
 from zhixing.cultivation.fields import ActionForm, day, long_text
-from zhixing.cultivation.risks import Risk
-from zhixing.kernel.forms import PickerField, candidates
+from zhixing.cultivation.risks import Risk, Signal
+from zhixing.kernel.forms import PickerField, SheetForm, candidates
 from zhixing.org.models import Student, Term
 from zhixing.partners.models import Contact
 
@@ -112,6 +112,22 @@ class ReviewForm(ActionForm):
 
     def prepare(self) -> None:
         self.propose(done_on=timezone.localdate(), reviewer=self.actor.name)
+
+
+class RiskForm(SheetForm):
+    """What the records count is not typed: a risk that people enter is one that no record shows, and the count of any
+    other is left to the daily run."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk is None:
+            if self.cleaned_data.get("signal") not in (None, Signal.OTHER):
+                self.add_error("signal", _("This signal is counted from the records every morning: choose “other”."))
+        elif self.instance.signal != Signal.OTHER or "signal" in self.changed_data:
+            counted = {"apprenticeship", "order_class", "signal", "title", "probability", "impact", "found_on"}
+            for name in counted & set(self.changed_data):
+                self.add_error(name, _("This is counted from the records and not typed."))
+        return cleaned
 
 
 class HandleForm(ActionForm):

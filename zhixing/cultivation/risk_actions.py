@@ -25,6 +25,9 @@ from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.org.models import Membership, Person, Role, Unit
 
 _GRADES = [Grade.LOW, Grade.MEDIUM, Grade.HIGH]
+# What has happened and no record takes back: such a risk is closed once its play-book is done, and found again when the
+# count has grown since.
+LASTING = frozenset({Signal.DROP_OUTS})
 # What a risk says it is; the count follows in the record's own field.
 TITLES = {
     Signal.LATE_REVIEWS: gettext_noop("%(name)s: %(value)s reviews are late"),
@@ -102,8 +105,11 @@ def refresh_risks(on: date | None = None) -> Refreshed:
         found = {(item.kind, item.pk, item.signal): item for item in risk_signals.count(day)}
         owners: Owners | None = None
         subjects = _subjects(found)
+        dealt_with = _dealt_with()
         for key, item in found.items():
             risk = living.get(key)
+            if risk is None and item.value <= dealt_with.get(key, -1):
+                continue
             if risk is None:
                 owners = owners or Owners(day)
                 done.opened += _open(item, subjects[key[:2]], owners, day)
@@ -116,6 +122,12 @@ def refresh_risks(on: date | None = None) -> Refreshed:
                 events.log(risk, "changed", by=SYSTEM, data={"cleared_on": day.isoformat()})
                 done.cleared += 1
     return done
+
+
+def _dealt_with() -> dict[tuple[str, int, str], float]:
+    """The count at which a lasting signal was last closed, by cooperation and signal."""
+    closed = Risk._base_manager.filter(signal__in=LASTING, status=Risk.Status.CLOSED, archived_at=None)
+    return {_key(risk): float(risk.value or 0) for risk in closed.order_by("closed_on", "pk")}
 
 
 def _key(risk: Risk) -> tuple[str, int, str]:
@@ -216,13 +228,14 @@ def handle_risk(risk: Risk, *, by: Actor, measures: str, due: date | None = None
 
 
 def close_risk(risk: Risk, *, by: Actor, comment: str = "") -> None:
-    """Close a risk: its signal is no longer counted, and no task of its play-book is open."""
+    """Close a risk: its signal is no longer counted, or has lasted and was taken in hand; no task of its play-book is open."""
     today = timezone.localdate()
     if risk.signal != Signal.OTHER:
         limit = risk_signals.limits(today).signals[risk.signal]
         kind, pk, signal = _key(risk)
         value = risk_signals.COUNTS[signal](today, limit).get((kind, pk), 0)
-        if limit.grade(value) is not None:
+        lasts = signal in LASTING and risk.status == Risk.Status.HANDLED
+        if limit.grade(value) is not None and not lasts:
             raise FlowError(
                 _("The records still show it: %(signal)s, %(value)s."),
                 code="still_there",

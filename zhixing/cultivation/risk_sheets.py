@@ -39,6 +39,7 @@ class RiskSheet(Sheet):
         flow_action(models.Risk.flow, "reopen", actions.reopen_risk),
     )
     panels = (panels.risk_panel,)
+    form_base = forms.RiskForm
     natural_key = ("apprenticeship", "order_class", "signal", "found_on")
     synonyms = {
         "apprenticeship": ("学徒制项目", "项目编号"),
