@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     # Whoever signs in or comes by a link chooses the language too.
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("bases/", include("zhixing.bases.urls")),
     path("cultivation/", include("zhixing.cultivation.urls")),
     path("governance/", include("zhixing.governance.urls")),
     path("agreements/", include("zhixing.agreements.urls")),

@@ -60,6 +60,12 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "org.membership": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
     "org.delegation": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
     "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
+    "bases.base": lambda n, given: {"longitude": Decimal("110.3"), "latitude": Decimal("20.0")},
+    "bases.safety_check": lambda n, given: {"due": _day(n), "done_on": None, "result": "", "mended_on": None},
+    "bases.benefit_statement": lambda n, given: {"year": 1990 + n % 110},
+    "bases.booking": lambda n, given: {"day": _day(n), "first_period": 1, "last_period": 2},
+    "bases.guide": lambda n, given: {"person": given.get("person") or make(Person)},
+    "bases.recognition_review": lambda n, given: {"score": Decimal(80)},
     "cultivation.training_plan": lambda n, given: {"entry_year": 2024},
     "cultivation.follow_up": lambda n, given: {"fit": 4, "satisfaction": 5},
     "cultivation.enrolment_plan": lambda n, given: {"year": 1950 + n % 150},
@@ -111,6 +117,9 @@ STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
         "": lambda: {"merged_into": None},
     },
     "policy.waiver": {"": lambda: {"decided_on": BEGIN}},
+    "bases.benefit_statement": {
+        "confirmed": lambda: {"school_confirmed_on": BEGIN, "firm_confirmed_on": BEGIN, "firm_confirmed_by": "企业"},
+    },
     "cultivation.risk": {"closed": lambda: {"closed_on": END}, "": lambda: {"closed_on": None}},
 }
 
@@ -127,6 +136,9 @@ NEVER = {
     "governance.committee": {"group"},
     "industry_colleges.resource_allocation": {"organisation"},
     "cultivation.risk": {"order_class", "closed_on"},
+    # The school's own; a check still to be done.
+    "bases.contribution": {"organisation"},
+    "bases.safety_check": {"done_on", "result", "mended_on"},
     # Only a post that a student found names the student.
     "practice.post": {"found_by", "longitude", "latitude"},
     # Apprentices of another programme than the record's own are refused.

@@ -8,6 +8,7 @@ class BasesConfig(AppConfig):
     verbose_name = _("Bases")
 
     def ready(self) -> None:
-        from zhixing.bases import indicators
+        from zhixing.bases import indicators, outside
 
         indicators.register()
+        outside.register()

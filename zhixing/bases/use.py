@@ -152,6 +152,10 @@ class Booking(Record):
     def __str__(self) -> str:
         return f"{self.room.name} · {self.day} · {self.first_period}–{self.last_period}"
 
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Whether a booking stands and is not archived is asked of the record itself, though no form shows either."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"status", "archived_at"})
+
     def get_constraints(self) -> Any:
         """Lessons out of order are told so; the database cannot be asked what such lessons overlap."""
         rules = super().get_constraints()

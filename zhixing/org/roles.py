@@ -135,6 +135,18 @@ _INSURED = {
     "auditor": "vx:all",
 }
 
+# A college keeps its bases and its head approves them; whoever manages one writes what hangs on it.
+_BASE = {**_COLLEGE_KEEPS, "group_leader": "v:all acx:own", "teacher": "v:all c:own", "employment": "vx:all"}
+_OF_BASE = {**_COLLEGE_KEEPS, "group_leader": "v:all acx:own", "teacher": "v:all c:own"}
+# The major applies; the office runs review, publicity and recognition.
+_RECOGNISED = {
+    **_OFFICE_KEEPS,
+    "dean": "v:all acdxi:unit",
+    "secretary": "v:all acdxi:unit",
+    "group_leader": "v:all acx:own",
+    "teacher": "v:all c:own",
+}
+
 ROLE_TABLE = RoleTable(
     {
         "org.school": _SETTINGS,
@@ -298,6 +310,32 @@ ROLE_TABLE = RoleTable(
         "practice.policy_cover": {**_INSURED, "student": "v:own"},
         "practice.safety_question": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.safety_test": _CHOSEN,
+        "bases.base": _BASE,
+        "bases.safety_check": _OF_BASE,
+        # The assets office accepts what firms deliver and values it.
+        "bases.contribution": {**_OF_BASE, "finance": "vxcp:all"},
+        "bases.benefit_statement": {**_OF_BASE, "finance": "vx:all"},
+        "bases.room": _OF_BASE,
+        # Rooms are shared: whoever teaches books any of them, and cancels what is booked in the own name.
+        "bases.booking": {**_COLLEGE_KEEPS, "group_leader": "va:all cx:own", "teacher": "va:all c:own"},
+        "bases.base_use": {**_OF_BASE, "teacher": "v:all ac:own"},
+        "bases.resident_unit": _OF_BASE,
+        "bases.guide": {**_OF_BASE, "hr": "vx:all"},
+        "bases.place_capacity": {**_OF_BASE, "employment": "vx:all"},
+        "bases.practice_demand": {**_COLLEGE_KEEPS, "employment": "vx:all"},
+        "bases.base_plan": _COLLEGE_KEEPS,
+        "bases.term_summary": {**_COLLEGE_KEEPS, "group_leader": "v:all acx:own", "teacher": "v:all c:own"},
+        "bases.base_recognition": _RECOGNISED,
+        # What an expert thinks is for those who run the review, and each expert's own.
+        "bases.recognition_review": {
+            "office": "vacdxip:all",
+            "leader": "v:all",
+            "dean": "v:unit",
+            "reviewer": "v:all c:own",
+            "auditor": "vx:all",
+            "teacher": "v:own c:own",
+        },
+        "bases.recognition_criterion": {**_READ_ALL, "office": "vacdxi:all"},
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
         "policy.clause": _READ_ALL,
         "policy.duty": _READ_ALL,

@@ -1,0 +1,127 @@
+"""How near a base is to being a demonstration base of a level: facts from records beside the criteria, which are data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Avg, F, Q, Sum
+from django.utils.translation import gettext as _
+
+from zhixing.bases import queries
+from zhixing.bases.figures import Figure, as_number, rows_url
+from zhixing.bases.models import (
+    Base,
+    BaseRecognition,
+    BaseUse,
+    Contribution,
+    Guide,
+    PlaceCapacity,
+    PracticeKind,
+    RecognitionCriterion,
+    RecognitionReview,
+    SafetyCheck,
+)
+from zhixing.org.models import Major
+
+Measure = RecognitionCriterion.Measure
+# 大类 of the catalogue that other provinces' rules count as humanities and arts: 53 trade to 59 public services.
+_ARTS = tuple(str(n) for n in range(53, 60))
+_YEAR = timedelta(days=365)
+
+
+def branch_of(major: Major) -> str:
+    """Whether a major counts as science or as arts, by the first two digits of its code."""
+    return RecognitionCriterion.Branch.ARTS if major.code.startswith(_ARTS) else RecognitionCriterion.Branch.SCIENCE
+
+
+def facts(base: Base, major: Major, on: date, score: Any = None) -> dict[str, Figure]:
+    """What each criterion measures, of a base on a day, with its rows."""
+    since = on - _YEAR
+    posts = queries.capacities((base.kind,)).filter(
+        base=base, major=major, kind=PracticeKind.POST, term__starts_on__range=(since, on)
+    )
+    firm = Contribution.objects.filter(
+        base=base, party=Contribution.Party.FIRM, accepted_on__lte=on, settled_on=None, archived_at=None
+    )
+    guides = queries.guiding(on, Guide.objects.filter(base=base))
+    number, proven = guides.count(), guides.filter(queries.proven_guide(on)).count()
+    used = BaseUse.objects.filter(base=base, used_on__range=(since, on), archived_at=None).order_by()
+    checks = SafetyCheck.objects.filter(base=base, due__range=(since, on), archived_at=None)
+    asked, timely = checks.count(), checks.filter(done_on__lte=F("due")).count()
+    here = {"base": base.pk}
+    measured: dict[str, tuple[float, str, str]] = {
+        Measure.YEARS: (
+            round((on - base.starts_on).days / 365.25, 1) if base.starts_on and base.starts_on <= on else 0,
+            "",
+            rows_url(Base, code=base.code),
+        ),
+        Measure.INTERNS: (
+            as_number(posts.aggregate(total=Sum("places"))["total"]),
+            "",
+            rows_url(PlaceCapacity, **here, major=major.pk, kind=PracticeKind.POST),
+        ),
+        Measure.VALUE: (
+            as_number(firm.aggregate(total=Sum("delivered_value"))["total"]),
+            _("yuan"),
+            rows_url(Contribution, **here, party=Contribution.Party.FIRM),
+        ),
+        Measure.GUIDES: (round(100 * proven / number, 1) if number else 0, "%", rows_url(Guide, **here)),
+        Measure.FUNCTIONS: (
+            used.values("function").distinct().count(),
+            "",
+            rows_url(BaseUse, **here, used_on_from=since, used_on_to=on),
+        ),
+        Measure.SAFETY: (round(100 * timely / asked, 1) if asked else 0, "%", rows_url(SafetyCheck, **here)),
+        Measure.SCORE: (as_number(score), "", ""),
+    }
+    labels = dict(Measure.choices)
+    return {key: Figure(key, labels[key], value, unit, url) for key, (value, unit, url) in measured.items()}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One criterion beside what the base has."""
+
+    criterion: RecognitionCriterion
+    figure: Figure
+
+    @property
+    def met(self) -> bool:
+        return self.figure.value >= float(self.criterion.minimum)
+
+
+def check(recognition: BaseRecognition, on: date, with_score: bool = True) -> list[Check]:
+    """The criteria of the level for the major, each beside its fact: of today, or as it was handed in."""
+    told = facts(recognition.base, recognition.major, on, recognition.score)
+    for key, kept in recognition.figures.items():
+        if key in told and key != Measure.SCORE:
+            old = told[key]
+            told[key] = Figure(key, old.label, kept["value"], old.unit, kept.get("url", ""))
+    wanted = ["", branch_of(recognition.major)]
+    rows = RecognitionCriterion.objects.filter(
+        Q(branch__in=wanted), level=recognition.level, archived_at=None
+    ).order_by("measure", "branch")
+    return [Check(row, told[row.measure]) for row in rows if with_score or row.measure != Measure.SCORE]
+
+
+def draft(recognition: BaseRecognition, on: date) -> str:
+    """A first text of the application, from records."""
+    base, major = recognition.base, recognition.major
+    firm = base.organisation.name if base.organisation else _("the school")
+    lines = [
+        _("%(base)s, with %(firm)s, has served the major %(major)s for [[years]] years.")
+        % {"base": base.name, "firm": firm, "major": major.name},
+        _("Within a year it offered [[interns]] places for post internships and was used for [[functions]] functions."),
+        _("The firm has put in [[value]], accepted by the school. [[guides]] of the guides have their proof."),
+        _("[[safety]] of the safety checks were done by their day."),
+    ]
+    return "\n".join(lines)
+
+
+def mean_score(recognition: BaseRecognition) -> float | None:
+    """The mean of the experts' scores; None before anyone has scored."""
+    rows = RecognitionReview.objects.filter(recognition=recognition, reviewed_on__isnull=False, archived_at=None)
+    mean = rows.aggregate(mean=Avg("score"))["mean"]
+    return None if mean is None else round(float(mean), 1)

@@ -1,0 +1,111 @@
+"""Numbers that stay linked to the rows they were counted from: in term summaries, applications and statements.
+
+A figure is a key, a value and the address of its rows. Texts name a figure by its key in brackets, `[[places]]`; the page
+puts the number there, as a link. When a paper is handed in its figures are frozen with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.templatetags.zx import number
+
+_TOKEN = re.compile(r"\[\[([a-z_]+)\]\]")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its words and the address of the rows behind it."""
+
+    key: str
+    label: Any
+    value: float
+    unit: Any = ""
+    url: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{number(self.value)}{self.unit}"
+
+    def frozen(self) -> dict[str, Any]:
+        """What is kept of it in a paper that is handed in."""
+        return {"value": float(self.value), "url": self.url}
+
+
+def rows_url(model: type[Model], **filters: Any) -> str:
+    """The list of a record type, cut to the rows that were counted."""
+    sheet = sheet_for(model)
+    return f"{sheet.url('list')}?{'&'.join(f'{key}={value}' for key, value in filters.items())}" if sheet else ""
+
+
+def as_number(value: Any) -> float:
+    """A sum as a number; nothing summed is zero."""
+    return float(value or 0)
+
+
+def thaw(figures: Iterable[Figure], frozen: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
+    """The figures by key; where a paper was handed in, with the values of that day."""
+    found = {}
+    for figure in figures:
+        kept = frozen.get(figure.key)
+        if kept:
+            figure = Figure(figure.key, figure.label, kept["value"], figure.unit, kept.get("url", ""))
+        found[figure.key] = figure
+    return found
+
+
+def tokens(text: str) -> list[str]:
+    """The keys a text names, in order."""
+    return _TOKEN.findall(text)
+
+
+def plain(text: str, figures: Mapping[str, Figure]) -> str:
+    """A text with its numbers written out; an unknown name stays as it is written."""
+    return _TOKEN.sub(lambda found: figures[found[1]].words if found[1] in figures else found[0], text)
+
+
+def linked(text: str, figures: Mapping[str, Figure]) -> SafeString:
+    """A text as the page shows it: paragraphs, each number a link to its rows."""
+    shown = []
+    for paragraph in filter(None, (line.strip() for line in text.splitlines())):
+        parts: list[Any] = []
+        last = 0
+        for found in _TOKEN.finditer(paragraph):
+            parts.append(format_html("{}", paragraph[last : found.start()]))
+            figure = figures.get(found[1])
+            if figure is None:
+                parts.append(format_html("{}", found[0]))
+            elif figure.url:
+                parts.append(
+                    format_html('<a class="zx-num" href="{}" title="{}">{}</a>', figure.url, figure.label, figure.words)
+                )
+            else:
+                parts.append(format_html('<b title="{}">{}</b>', figure.label, figure.words))
+            last = found.end()
+        parts.append(format_html("{}", paragraph[last:]))
+        shown.append(format_html("<p>{}</p>", mark_safe("".join(parts))))  # each part is escaped above
+    return mark_safe("".join(shown))
+
+
+# A room of the house above adds numbers of its own: practice says how many students were placed (`register`).
+Counter = Callable[..., Iterable[Figure]]
+_counters: dict[str, list[Counter]] = {}
+
+
+def register(paper: str, counter: Counter) -> None:
+    """Let `counter(**about)` add figures to a kind of paper: `summary` (major, term), `statement` (base, year, giver)."""
+    if counter not in _counters.setdefault(paper, []):
+        _counters[paper].append(counter)
+
+
+def added(paper: str, **about: Any) -> list[Figure]:
+    """What others have to say in a paper."""
+    return [figure for counter in _counters.get(paper, []) for figure in counter(**about)]

@@ -1,0 +1,157 @@
+"""What a term summary is written from: the numbers of a major's bases in a term, and a first text that names them."""
+
+from __future__ import annotations
+
+from django.db.models import F, Min, Q, Sum
+from django.utils.translation import gettext as _
+
+from zhixing.bases import figures, queries
+from zhixing.bases.figures import Figure, as_number, rows_url
+from zhixing.bases.models import (
+    Base,
+    BaseRecognition,
+    BaseUse,
+    Booking,
+    PlaceCapacity,
+    PracticeDemand,
+    SafetyCheck,
+    TermSummary,
+)
+from zhixing.org.models import Major, Term
+
+PARTS = ("overview", "results", "problems", "next_steps")
+
+
+def of(major: Major, term: Term) -> list[Figure]:
+    """The numbers of a major's bases in a term, each with its rows."""
+    first, last = term.starts_on, term.ends_on
+    bases = queries.in_use(last, Base.objects.filter(Q(majors=major) | Q(primary_major=major))).distinct()
+    off_campus = bases.filter(kind=Base.Kind.OFF_CAMPUS)
+    keys = list(bases.values_list("pk", flat=True))
+    new = off_campus.filter(starts_on__range=(first, last))
+    capacities = queries.capacities().filter(major=major, term=term)
+    demand = PracticeDemand.objects.filter(major=major, term=term, archived_at=None)
+    scarcest = (
+        demand.filter(students__gt=0)
+        .annotate(places=queries.places_for())
+        .aggregate(least=Min(F("places") * 100 / F("students")))["least"]
+    )
+    uses = BaseUse.objects.filter(major=major, used_on__range=(first, last), archived_at=None)
+    used = uses.aggregate(hours=Sum("hours"), people=Sum("people"))
+    span = {"used_on_from": first, "used_on_to": last}
+    bookings = Booking.objects.filter(
+        major=major, day__range=(first, last), status=Booking.Status.BOOKED, archived_at=None
+    )
+    checks = SafetyCheck.objects.filter(base__in=keys, due__range=(first, last), archived_at=None)
+    late = checks.filter(Q(done_on=None, due__lt=last) | Q(done_on__gt=F("due")))
+    demo = queries.recognised(last).filter(major=major)
+    found = [
+        Figure("bases", _("bases off the campus"), off_campus.count(), "", rows_url(Base, majors=major.pk)),
+        Figure(
+            "new_bases",
+            _("new bases"),
+            new.count(),
+            "",
+            rows_url(Base, majors=major.pk, starts_on_from=first, starts_on_to=last),
+        ),
+        Figure(
+            "places",
+            _("places"),
+            as_number(capacities.aggregate(total=Sum("places"))["total"]),
+            "",
+            rows_url(PlaceCapacity, major=major.pk, term=term.pk),
+        ),
+        Figure(
+            "students",
+            _("students due"),
+            as_number(demand.aggregate(total=Sum("students"))["total"]),
+            "",
+            rows_url(PracticeDemand, major=major.pk, term=term.pk),
+        ),
+        Figure(
+            "coverage",
+            _("places for students in the scarcest kind"),
+            as_number(scarcest),
+            "%",
+            rows_url(PracticeDemand, major=major.pk, term=term.pk),
+        ),
+        Figure(
+            "hours",
+            _("hours used"),
+            as_number(used["hours"]),
+            "",
+            rows_url(BaseUse, major=major.pk, **span),
+        ),
+        Figure("people", _("people"), as_number(used["people"]), "", rows_url(BaseUse, major=major.pk, **span)),
+        Figure(
+            "bookings",
+            _("bookings"),
+            bookings.count(),
+            "",
+            rows_url(Booking, major=major.pk, day_from=first, day_to=last, status="booked"),
+        ),
+        Figure(
+            "checks",
+            _("safety checks"),
+            checks.count(),
+            "",
+            rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
+        ),
+        Figure(
+            "late_checks",
+            _("safety checks late"),
+            late.count(),
+            "",
+            rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
+        ),
+        Figure(
+            "demo_bases",
+            _("demonstration bases"),
+            demo.count(),
+            "",
+            rows_url(BaseRecognition, major=major.pk, status="recognised"),
+        ),
+    ]
+    return [*found, *figures.added("summary", major=major, term=term)]
+
+
+def draft(major: Major, term: Term) -> dict[str, str]:
+    """A first text of the four parts, by the numbers of the term; numbers that say nothing are left out."""
+    told = {figure.key: figure for figure in of(major, term)}
+    overview = [
+        _("In %(term)s the major %(major)s had [[bases]] bases off the campus in use, [[new_bases]] of them new.")
+        % {"term": term, "major": major.name},
+        _(
+            "[[students]] students were due for practice; the bases offered [[places]] places, [[coverage]] of the students in the scarcest kind."
+        ),
+    ]
+    results = [_("The bases were used for [[hours]] hours by [[people]] people; [[bookings]] times rooms were booked.")]
+    if told["demo_bases"].value:
+        results.append(_("[[demo_bases]] demonstration bases are recognised for the major."))
+    others = [figure for figure in told.values() if figure.key not in _OWN]
+    if others:
+        results.append("；".join(f"{figure.label} [[{figure.key}]]" for figure in others) + "。")
+    problems = []
+    if told["students"].value and told["coverage"].value < 100:
+        problems.append(_("The places cover only [[coverage]] of the students in the scarcest kind of practice."))
+    if told["late_checks"].value:
+        problems.append(_("[[late_checks]] of [[checks]] safety checks were late."))
+    if not told["demo_bases"].value:
+        problems.append(_("The major has no demonstration base yet."))
+    steps = []
+    if told["coverage"].value < 110:
+        steps.append(_("Win further places for the coming term before it begins."))
+    if not told["demo_bases"].value:
+        steps.append(_("Grow the base nearest to the criteria into a demonstration base."))
+    if told["late_checks"].value:
+        steps.append(_("Do every safety check by its day."))
+    texts = (overview, results, problems or [_("Nothing out of the ordinary.")], steps or [_("Keep what stands.")])
+    return {part: "\n".join(lines) for part, lines in zip(PARTS, texts, strict=True)}
+
+
+_OWN = frozenset("bases new_bases places students coverage hours people bookings checks late_checks demo_bases".split())
+
+
+def figures_of(summary: TermSummary) -> dict[str, Figure]:
+    """The numbers a summary may name: of today while it is written, of the day it was handed in afterwards."""
+    return figures.thaw(of(summary.major, summary.term), summary.figures)

@@ -1,0 +1,135 @@
+"""访企清单: firms near enough and fitting that would close a gap of places, ranked, each with its reasons (D-40)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext as _
+
+from zhixing.agreements import queries as agreements
+from zhixing.agreements.models import Agreement
+from zhixing.bases.models import Base
+from zhixing.org.models import Major, NationalMajor
+from zhixing.partners.industries import majors_for
+from zhixing.partners.models import Need, Organisation
+
+# What each reason weighs.
+TRADE, ASKED, BASE, AGREEMENT, SAME_CITY, SAME_PROVINCE, KNOWN = 0.35, 0.3, 0.15, 0.15, 0.25, 0.1, 0.1
+# A firm may take interns for no more than a tenth of its staff (实习管理规定 art. 13): more it cannot offer.
+STAFF_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A firm worth a visit: how many places it may have, how well it fits, and why."""
+
+    firm: Organisation
+    score: float
+    places: int | None
+    reasons: tuple[str, ...]
+
+
+def _places_of(code: str) -> tuple[str, str]:
+    """City and province of a division's code; counties that stand under the province itself are a city of their own."""
+    return (code if code[2:4] == "90" else code[:4]), code[:2]
+
+
+def home_regions() -> set[str]:
+    """Where the school is: the regions of its own campus bases."""
+    rows = Base.objects.filter(on_campus=True, region__isnull=False, archived_at=None)
+    return set(rows.values_list("region_id", flat=True))
+
+
+def firms_for(major: Major, gap: int, on: date, limit: int = 12, homes: set[str] | None = None) -> list[Visit]:
+    """Firms that could give places to a major, the best first, until they would close the gap, and at most `limit`.
+
+    A firm fits by its trade (GB/T 4754 beside the major's division), by what it asked for, or by an agreement or base
+    there is already; among those that fit the nearer comes first. Banned firms and those that already give this major
+    places do not stand in the list. Four queries, whatever the size.
+    """
+    homes = home_regions() if homes is None else homes
+    cities, provinces = {_places_of(code)[0] for code in homes}, {_places_of(code)[1] for code in homes}
+    entry = NationalMajor.objects.filter(code=major.code).first()
+    giving = Base.objects.filter(
+        organisation=OuterRef("pk"), majors=major, status=Base.Status.IN_USE, kind=Base.Kind.OFF_CAMPUS
+    )
+    open_needs = Q(needs__kind=Need.Kind.TALENT, needs__status__in=(Need.Status.OPEN, Need.Status.CLAIMED))
+    agreed = agreements.valid_on(on, Agreement.objects.filter(counterparty=OuterRef("pk")))
+    rows = (
+        Organisation.objects.filter(
+            kind__in=(Organisation.Kind.ENTERPRISE, Organisation.Kind.INSTITUTION),
+            status__in=(Organisation.Status.ACTIVE, Organisation.Status.LEAD, Organisation.Status.DORMANT),
+            archived_at=None,
+        )
+        .exclude(Exists(giving))
+        .annotate(
+            asked=Sum("needs__number", filter=open_needs & Q(needs__majors=major)),
+            asks=Count("needs", filter=open_needs & Q(needs__majors=major)),
+            agreed=Exists(agreed),
+            has_base=Exists(
+                Base.objects.filter(organisation=OuterRef("pk"), archived_at=None).exclude(status=Base.Status.CLOSED)
+            ),
+        )
+        .select_related("region")
+        .order_by("pk")
+    )
+    ranked = []
+    for firm in rows:
+        visit = _rate(firm, entry.division if entry else "", cities, provinces)
+        if visit is not None:
+            ranked.append(visit)
+    ranked.sort(key=lambda visit: (-visit.score, visit.firm.pk))
+    return _enough(ranked, gap, limit)
+
+
+def _rate(firm: Organisation, division: str, cities: set[str], provinces: set[str]) -> Visit | None:
+    score, reasons = 0.0, []
+    if division and division in majors_for(firm.industry_id):
+        score += TRADE
+        reasons.append(_("its trade takes people of %(division)s") % {"division": division})
+    if firm.asks:
+        score += ASKED
+        reasons.append(
+            _("asked for %(number)s people of this major") % {"number": firm.asked}
+            if firm.asked
+            else _("asked for people of this major")
+        )
+    if not score:
+        return None
+    if firm.has_base:
+        score += BASE
+        reasons.append(_("has a base for other majors already"))
+    if firm.agreed:
+        score += AGREEMENT
+        reasons.append(_("an agreement is in force"))
+    if firm.status == Organisation.Status.ACTIVE:
+        score += KNOWN
+    if firm.region_id:
+        city, province = _places_of(firm.region_id)
+        if city in cities:
+            score += SAME_CITY
+            reasons.append(_("in the same city: %(region)s") % {"region": firm.region.name})
+        elif province in provinces:
+            score += SAME_PROVINCE
+            reasons.append(_("in the province: %(region)s") % {"region": firm.region.name})
+        else:
+            reasons.append(_("outside the province: %(region)s") % {"region": firm.region.name})
+    places = int(firm.staff_count * STAFF_SHARE) if firm.staff_count else None
+    if places:
+        reasons.append(
+            _("%(staff)s staff, so %(places)s interns at most") % {"staff": firm.staff_count, "places": places}
+        )
+    return Visit(firm, round(score, 3), places, tuple(reasons))
+
+
+def _enough(ranked: list[Visit], gap: int, limit: int) -> list[Visit]:
+    """As many as would close the gap by what they may offer, three at least where there are as many."""
+    chosen, total = [], 0
+    for visit in ranked[:limit]:
+        if total >= gap and len(chosen) >= 3:
+            break
+        chosen.append(visit)
+        total += visit.places or 0
+    return chosen
