@@ -224,8 +224,19 @@ TESTS: dict[str, Test] = {
 }
 
 
+# What other domains find in an agreement that is not yet signed, such as what its internship must not be.
+Gate = Callable[[Agreement], list[Finding]]
+_gates: list[Gate] = []
+
+
+def add_gate(gate: Gate) -> None:
+    """Have `gate` asked beside the rules: what it blocks is neither submitted nor signed."""
+    if gate not in _gates:
+        _gates.append(gate)
+
+
 def findings(agreement: Agreement, on: date | None = None) -> list[Finding]:
-    """All that the rules find in an agreement, the blocking first. Two queries."""
+    """All that the rules find in an agreement, the blocking first. Two queries, and those of the gates."""
     today = timezone.localdate()
     day = on or agreement.signed_on or today
     parties = agreement.parties.filter(archived_at=None).select_related("organisation").order_by("order")
@@ -236,6 +247,8 @@ def findings(agreement: Agreement, on: date | None = None) -> list[Finding]:
             article = f"{in_language(rule.source)} {in_language(rule.article)}"
             for message in TESTS[rule.code](facts, rule.parameters):
                 found.append(Finding(rule.code, rule.severity, message, article))
+    if agreement.signed_on is None:
+        found += [item for gate in _gates for item in gate(agreement)]
     return sorted(found, key=lambda item: not item.blocks)
 
 
