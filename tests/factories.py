@@ -64,6 +64,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "bases.safety_check": lambda n, given: {"due": _day(n), "done_on": None, "result": "", "mended_on": None},
     "bases.benefit_statement": lambda n, given: {"year": 1990 + n % 110},
     "bases.booking": lambda n, given: {"day": _day(n), "first_period": 1, "last_period": 2},
+    "bases.recognition_criterion": lambda n, given: {"holds_from": _day(n)},
     "bases.guide": lambda n, given: {"person": given.get("person") or make(Person)},
     "bases.recognition_review": lambda n, given: {"score": Decimal(80)},
     "cultivation.training_plan": lambda n, given: {"entry_year": 2024},

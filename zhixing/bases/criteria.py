@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Avg, F, Q, Sum
+from django.db.models import Avg, F, Sum
 from django.utils.translation import gettext as _
 
 from zhixing.bases import queries
@@ -92,6 +92,17 @@ class Check:
         return self.figure.value >= float(self.criterion.minimum)
 
 
+def in_force(level: str, branches: list[str], on: date) -> list[RecognitionCriterion]:
+    """The criteria of a level on a day: of each measure and branch the latest that holds."""
+    rows = RecognitionCriterion.objects.filter(
+        level=level, branch__in=branches, holds_from__lte=on, archived_at=None
+    ).order_by("measure", "branch", "-holds_from")
+    latest: dict[tuple[str, str], RecognitionCriterion] = {}
+    for row in rows:
+        latest.setdefault((row.measure, row.branch), row)
+    return list(latest.values())
+
+
 def check(recognition: BaseRecognition, on: date, with_score: bool = True) -> list[Check]:
     """The criteria of the level for the major, each beside its fact: of today, or as it was handed in."""
     told = facts(recognition.base, recognition.major, on, recognition.score)
@@ -100,9 +111,7 @@ def check(recognition: BaseRecognition, on: date, with_score: bool = True) -> li
             old = told[key]
             told[key] = Figure(key, old.label, kept["value"], old.unit, kept.get("url", ""))
     wanted = ["", branch_of(recognition.major)]
-    rows = RecognitionCriterion.objects.filter(
-        Q(branch__in=wanted), level=recognition.level, archived_at=None
-    ).order_by("measure", "branch")
+    rows = in_force(recognition.level, wanted, on)
     return [Check(row, told[row.measure]) for row in rows if with_score or row.measure != Measure.SCORE]
 
 

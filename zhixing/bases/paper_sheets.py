@@ -274,17 +274,18 @@ class RecognitionCriterionSheet(Sheet):
     model = models.RecognitionCriterion
     icon = "scales"
     description = _("The numbers that a demonstration base of a level must reach: edit them here.")
-    columns = ("level", "measure", "branch", "minimum", "basis")
-    filters = ("level", "measure", "branch", "minimum")
+    columns = ("level", "measure", "branch", "minimum", "holds_from", "basis")
+    filters = ("level", "measure", "branch", "minimum", "holds_from")
     tabs = "level"
     search = ("basis",)
-    groups = ((_("Criterion of recognition"), ("level", "measure", "branch", "minimum", "basis")),)
+    groups = ((_("Criterion of recognition"), ("level", "measure", "branch", "minimum", "holds_from", "basis")),)
     links = _BOARD
-    natural_key = ("level", "measure", "branch")
+    natural_key = ("level", "measure", "branch", "holds_from")
     synonyms = {
         "level": ("级别", "认定级别"),
         "measure": ("指标", "认定指标"),
         "branch": ("专业类别", "适用专业"),
+        "holds_from": ("施行日期", "起用日期"),
         "minimum": ("最低值", "标准", "不低于"),
         "basis": ("依据", "文件依据"),
     }

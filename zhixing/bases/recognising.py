@@ -46,6 +46,8 @@ class RecognitionCriterion(Record):
     branch = models.CharField(
         pgettext_lazy("criterion", "for"), max_length=7, choices=Branch, blank=True, default=Branch.ANY
     )
+    # A standard changes with its paper: the latest one that holds on a day counts.
+    holds_from = models.DateField(pgettext_lazy("criterion", "holds from"))
     minimum = models.DecimalField(pgettext_lazy("criterion", "at least"), max_digits=14, decimal_places=2)
     basis = models.CharField(_("basis"), max_length=160, blank=True)
     lookup = ("basis",)
@@ -53,10 +55,10 @@ class RecognitionCriterion(Record):
     class Meta:
         verbose_name = _("criterion of recognition")
         verbose_name_plural = _("criteria of recognition")
-        ordering = ["level", "measure", "branch"]
+        ordering = ["level", "measure", "branch", "-holds_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["level", "measure", "branch"],
+                fields=["level", "measure", "branch", "holds_from"],
                 name="recognition_criterion_once",
                 violation_error_message=_("This criterion is already there."),
             )
