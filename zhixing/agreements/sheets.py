@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Count,
     F,
+    Field,
     Func,
     IntegerField,
     Model,
@@ -40,6 +41,7 @@ from zhixing.agreements import (
     panels_signing,
     signing,
 )
+from zhixing.agreements.columns import Parts
 from zhixing.agreements.queries import SCAN_MISSING
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -118,6 +120,12 @@ def _asked(ask: models.SignatureRequest) -> bool:
 class AgreementSheet(_Kept):
     model = models.Agreement
     structured = ("contents", "details")
+    _parts = Parts()
+
+    def parts(self) -> dict[str, Field]:
+        """The contents and named fields of all kinds."""
+        return self._parts.of_today()
+
     icon = "signature"
     description = _("What the college and its partners have promised each other, from draft to end.")
     columns = (
@@ -238,6 +246,8 @@ class AgreementSheet(_Kept):
     panels = (panels.state_panel, panels_signing.signing_panel, panels.contents_panel)
     form_base = forms.AgreementForm
     natural_key = ("number",)
+    # Drafts have no number; a constraint keeps two of them from being the same.
+    other_key = ("kind", "unit", "counterparty", "student", "title", "starts_on")
     depends = {"major_group": {"unit": "unit"}, "major": {"unit": "unit"}}
     synonyms = {
         "kind": ("协议类型", "协议类别", "合同类型", "类别"),

@@ -106,7 +106,7 @@ def listing_of(sheet: Sheet, request: HttpRequest) -> Listing:
     unknown = set(query) - LIST_PARAMETERS
     unknown -= set(listing.filterset.filters) if unknown else set()
     asked = [name for part in query.getlist("columns") for name in part.split(",") if name]
-    wrong = [name for name in asked if name not in sheet.all_columns]
+    wrong = [name for name in asked if not sheet.has_column(name)]
     if unknown or wrong:
         raise HttpError(
             400,

@@ -151,6 +151,7 @@ def describe(sheet: Sheet) -> dict[str, Any]:
         "scope": {"units": list(scope.units), "people": list(scope.people)},
         "capabilities": {role: dict(sorted(cell.items())) for role, cell in sorted(rows.items())},
         "natural_key": list(sheet.key_fields),
+        "other_key": list(sheet.other_key),
         "synonyms": {key: list(words) for key, words in sheet.synonyms.items()},
         "depends": {key: dict(terms) for key, terms in sheet.depends.items()},
         "constraints": _constraints(sheet),

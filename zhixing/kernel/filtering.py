@@ -162,10 +162,7 @@ class Listing:
     def columns(self) -> tuple[str, ...]:
         """The columns on screen, as chosen in the address."""
         asked = [
-            name
-            for part in self.query.getlist("columns")
-            for name in part.split(",")
-            if name in self.sheet.all_columns
+            name for part in self.query.getlist("columns") for name in part.split(",") if self.sheet.has_column(name)
         ]
         return tuple(asked) or self.sheet.columns
 

@@ -138,9 +138,11 @@ def _match(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, "；".join(error.messages))
     required = {
-        n for n, f in sheet.import_fields.items() if n in sheet.key_fields or not (f.blank or f.null or f.has_default())
+        n
+        for n, f in sheet.import_fields.items()
+        if (n in sheet.key_fields and not sheet.other_key) or not (f.blank or f.null or f.has_default())
     }
-    choices = [{"key": n, "label": f.verbose_name, "required": n in required} for n, f in sheet.import_fields.items()]
+    choices = [{"key": n, "label": f.verbose_name, "required": n in required} for n, f in sheet.register_fields.items()]
     columns = [
         {
             "header": f"{column_letters(c['index'])} {c['header']}",
@@ -317,7 +319,8 @@ def template(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     page = book.add_worksheet(str(sheet.label_plural)[:31])
     head = book.add_format({"bold": True, "bg_color": "#e3f1f3", "border": 1})
     for i, (field_name, field) in enumerate(sheet.import_fields.items()):
-        required = field_name in sheet.key_fields or not (field.blank or field.null or field.has_default())
+        needed = field_name in sheet.key_fields and not sheet.other_key
+        required = needed or not (field.blank or field.null or field.has_default())
         page.write_string(0, i, f"{field.verbose_name}{'*' if required else ''}", head)
         page.set_column(i, i, 18)
         labels = [str(label) for value, label in field.flatchoices if value != ""]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
@@ -19,7 +18,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from zhixing.intake.cleaning import CellFault, ReadError, column_cleaner
+from zhixing.intake.cleaning import CellFault, ReadError
 from zhixing.intake.marking import mark_faults
 from zhixing.intake.reading import (
     SheetData,
@@ -32,7 +31,8 @@ from zhixing.intake.reading import (
     open_workbook,
 )
 from zhixing.kernel import changes, events, staging
-from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField, validate_uscc
+from zhixing.kernel.cleaners import cleaner_for
+from zhixing.kernel.fields import EncryptedTextField, UsccField, validate_uscc
 from zhixing.kernel.forms import naming_words
 from zhixing.kernel.lookups import look_up
 from zhixing.kernel.models import HeaderMemory, ImportRun
@@ -86,7 +86,7 @@ class Outcome:
 def spellings(sheet: Sheet) -> dict[str, list[str]]:
     """Every heading under which a field is known: its labels in both languages, its name, and the office's own words."""
     found: dict[str, list[str]] = {}
-    for name, f in sheet.import_fields.items():
+    for name, f in sheet.register_fields.items():
         labels: list[str] = []
         for language in (translation.get_language() or "zh-hans", "zh-hans", "en"):
             with translation.override(language):
@@ -131,55 +131,6 @@ def understand(sheet: Sheet, data: bytes, file_name: str, sheet_name: str = "") 
     return Reading(book, page, header.row_index, columns, header.unit)
 
 
-def _choices_of(sheet: Sheet, f: models.Field) -> dict[str, Any]:
-    """Every word for a choice: its labels in both languages, its code, and the office's own words (`synonyms["nature=private"]`)."""
-    found: dict[str, Any] = {}
-    for language in ("zh-hans", "en"):
-        with translation.override(language):
-            found.update({str(label): value for value, label in f.flatchoices})
-    for value, _label in f.flatchoices:
-        if value != "":
-            found.update(dict.fromkeys((str(value), *sheet.synonyms.get(f"{f.name}={value}", ())), value))
-    return found
-
-
-def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool) -> Any:
-    """How the cells of a column become this field's values."""
-    required = not f.blank and not f.null and not f.has_default()
-    options: dict[str, Any] = {"required": required}
-    if f.is_relation:
-        return column_cleaner("name", **options)
-    if f.choices:
-        return column_cleaner("choice", choices=_choices_of(sheet, f), **options)
-    match f:
-        case ArrayField():
-            words = _choices_of(sheet, f.base_field) if f.base_field.choices else None
-            return column_cleaner("multi", choices=words, **options)
-        case UsccField():
-            return column_cleaner("uscc", **options)
-        case EncryptedTextField():
-            return column_cleaner("resident_id" if "id_number" in f.name else "phone", **options)
-        case models.EmailField():
-            return column_cleaner("email", **options)
-        case models.DateField():
-            return column_cleaner("date", open_end=f.null, date_1904=date_1904, **options)
-        case models.BooleanField():
-            return column_cleaner("boolean", **options)
-        case MoneyField() | models.DecimalField():
-            return column_cleaner(
-                "decimal", unit=unit if isinstance(f, MoneyField) else None, places=f.decimal_places, **options
-            )
-        case models.IntegerField():
-            return column_cleaner("year" if f.name.endswith("year") else "integer", **options)
-        case models.TextField():
-            return column_cleaner("text", multiline=True, **options)
-        case models.CharField() if f.unique or f.name in {"code", "number", "staff_number"}:
-            return column_cleaner("code", max_length=f.max_length, **options)
-        case models.CharField() if "name" in f.name:
-            return column_cleaner("name", max_length=f.max_length, **options)
-    return column_cleaner("text", max_length=getattr(f, "max_length", None), **options)
-
-
 # The pass over the file ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -187,8 +138,9 @@ def check_mapping(sheet: Sheet, mapping: dict[str, str]) -> None:
     """Raise ValidationError when columns so mapped cannot be a register of this type."""
     taken = [name for name in mapping.values() if name]
     mapped = set(taken)
+    known = sheet.register_fields
     for name in taken:
-        if name not in sheet.import_fields:
+        if name not in known:
             raise ValidationError(
                 _("“%(name)s” is not a field of this register.") % {"name": name}, code="unknown_field"
             )
@@ -196,8 +148,9 @@ def check_mapping(sheet: Sheet, mapping: dict[str, str]) -> None:
         raise ValidationError(_("Two columns are mapped to the same field. Leave one out."), code="mapped_twice")
     if not sheet.key_fields:
         raise ValidationError(_("This register has no natural key and cannot be imported."), code="no_key")
+    by_other = bool(sheet.other_key) and mapped >= set(sheet.other_key)
     for name in sheet.key_fields:
-        if name not in mapped:
+        if name not in mapped and not by_other:
             label = sheet.model._meta.get_field(name).verbose_name
             raise ValidationError(
                 _("No column is mapped to “%(field)s”, by which records are recognised.") % {"field": label},
@@ -214,9 +167,9 @@ def check_mapping(sheet: Sheet, mapping: dict[str, str]) -> None:
 def _columns(sheet: Sheet, run: ImportRun, reading: Reading) -> list[Column]:
     check_mapping(sheet, run.mapping)
     headers = {column["index"]: column for column in reading.columns}
-    columns = []
+    columns, fields = [], sheet.register_fields
     for index, name in sorted((int(index), name) for index, name in run.mapping.items() if name):
-        f, found = sheet.import_fields[name], headers.get(index, {})
+        f, found = fields[name], headers.get(index, {})
         unit = found.get("unit") or reading.unit
         cleaner = cleaner_for(sheet, f, unit, reading.book.date_1904)
         columns.append(Column(index, name, f, found.get("header", ""), cleaner, unit))
@@ -349,15 +302,19 @@ class _Pass:
 
     def _repeated(self, numbers: list[int], values: list[list[Any]]) -> None:
         """Rows that name the same record twice: the first counts, the later are faults that say where the first stands."""
-        places = [i for i, column in enumerate(self.columns) if column.name in self.sheet.key_fields]
         first: dict[tuple[Any, ...], int] = {}
+        known_by = (self.sheet.key_fields, self.sheet.other_key)
+        keys = [(names, places) for names in known_by if (places := self._places(names))]
         for j, number in enumerate(numbers):
             if number in self.bad:
                 continue
-            key = tuple(values[i][j] for i in places)
-            blank = [self.columns[i] for i, part in zip(places, key, strict=True) if part is None or part == ""]
-            needed = [c for c in blank if not staging.optional_part(c.field, self.sheet.key_fields)]
-            if needed or len(blank) == len(key):
+            for names, places in keys:
+                key = tuple(values[i][j] for i in places)
+                blank = [self.columns[i] for i, part in zip(places, key, strict=True) if part is None or part == ""]
+                needed = [c for c in blank if not staging.optional_part(c.field, names)]
+                if not needed and len(blank) < len(key):
+                    break
+            else:
                 column = (needed or blank)[0]
                 self.fault(
                     number,
@@ -368,12 +325,23 @@ class _Pass:
                     % {"field": column.field.verbose_name},
                 )
                 continue
+            key = (*names, *key)
             if key in first:
-                shown = "、".join(str(part) for part in key)
+                shown = "、".join(str(part) for part in key[len(names) :])
                 words = _("The same as row %(row)s: this row is a duplicate. Keep one.") % {"row": first[key] + 1}
                 self.fault(number, self.columns[places[0]], shown, "duplicate", words)
             else:
                 first[key] = number
+
+    def _places(self, names: tuple[str, ...]) -> list[int]:
+        """Where the columns of a key stand; nowhere when the file lacks one of them."""
+        found = [i for i, column in enumerate(self.columns) if column.name in names]
+        return found if len(found) == len(names) else []
+
+    @property
+    def _other_key(self) -> tuple[str, ...]:
+        """By what rows are recognised whose natural key is blank; empty when the file does not bring all of it."""
+        return self.sheet.other_key if self._places(self.sheet.other_key) else ()
 
     def run_through(self) -> tuple[staging.Stage, Outcome]:
         """Clean, stage, find faults, compare. Must run inside a transaction."""
@@ -381,13 +349,17 @@ class _Pass:
         self._repeated(numbers, values)
         self.report(len(self.columns), len(self.columns) + 3, _("comparing with the register"))
         frozen = self.sheet.stateful & {column.name for column in self.columns}
+        prepared = {
+            column.name: self._prepare(column, column_values)
+            for column, column_values in zip(self.columns, values, strict=True)
+        }
+        merged = staging.in_one(prepared)
         stage = staging.Stage(
-            self.sheet.model, tuple(column.name for column in self.columns), self.sheet.key_fields, frozenset(frozen)
+            self.sheet.model, tuple(prepared), self.sheet.key_fields, frozenset(frozen), self._other_key, merged
         )
-        prepared = [
-            self._prepare(column, column_values) for column, column_values in zip(self.columns, values, strict=True)
-        ]
-        stage.fill((number, *row) for number, *row in zip(numbers, *prepared, strict=True) if number not in self.bad)
+        stage.fill(
+            (number, *row) for number, *row in zip(numbers, *prepared.values(), strict=True) if number not in self.bad
+        )
         self._same_in_the_clear(stage, numbers, values)
         self._may_change(stage)
         for number, code, message in stage.faults():

@@ -117,6 +117,8 @@ class Sheet:
     related: ClassVar[tuple[str, ...]] = ()
     actions: ClassVar[tuple[Action, ...]] = ()
     natural_key: ClassVar[tuple[str, ...]] = ()
+    # By what a row of a register is recognised whose natural key is blank: a record that has no number yet.
+    other_key: ClassVar[tuple[str, ...]] = ()
     synonyms: ClassVar[dict[str, tuple[str, ...]]] = {}
     depends: ClassVar[dict[str, dict[str, str]]] = {}
     panels: ClassVar[tuple[Callable[[Any, Actor], str], ...]] = ()
@@ -195,9 +197,24 @@ class Sheet:
         ]
         return tuple(dict.fromkeys((*self.columns, *self.computed, *rest)))
 
+    def parts(self) -> dict[str, models.Field]:
+        """Columns within structured fields, by path (`details__places`), as the college's own data name them today."""
+        return {}
+
+    @property
+    def register_fields(self) -> dict[str, models.Field]:
+        """Everything that the columns of a register may bring."""
+        return {**self.import_fields, **self.parts()}
+
+    def has_column(self, path: str) -> bool:
+        return path in self.all_columns or ("__" in path and path in self.parts())
+
     def field(self, path: str) -> models.Field | None:
         """The model field at the end of a path; None for a computed column."""
-        return resolve(self.model, path) if path not in self.computed else None
+        if path in self.computed:
+            return None
+        found = resolve(self.model, path)
+        return found if found is not None or "__" not in path else self.parts().get(path)
 
     def column_label(self, path: str) -> Any:
         if path in self.computed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +31,9 @@ class Stage:
     frozen: frozenset[str] = (
         frozenset()
     )  # fields that only steps may change: given for a new record, left alone on an old one
+    # By what rows are recognised whose key is blank, and structured fields of which the file brings some parts.
+    other: tuple[str, ...] = ()
+    merged: frozenset[str] = frozenset()
     columns: list[models.Field] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,17 +60,33 @@ class Stage:
             with cursor.copy(f"COPY {STAGE} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
                 for row in rows:
                     copy.write_row(row)
-            keys = " AND ".join(self._same(name) for name in self.key)
+            keys = " AND ".join(self._same(name, self.key) for name in self.key)
             cursor.execute(f"CREATE INDEX ON {STAGE} ({', '.join(self.column(name) for name in self.key)})")
             cursor.execute(f"ANALYZE {STAGE}")
             cursor.execute(f"UPDATE {STAGE} s SET id = t.id FROM {self.table} t WHERE {keys}")
+            self._by_other_key(cursor)
             self._lead_on(cursor)
             self._complete(cursor)
 
-    def _same(self, name: str) -> str:
+    def _by_other_key(self, cursor: Any) -> None:
+        """Rows without the key are the records that agree in the other one, those without a key first; they keep theirs."""
+        if not self.other:
+            return
+        parts = ", ".join(self.column(name) for name in self.other)
+        numbered = ", ".join(f"{self.column(name)} IS NOT NULL" for name in self.key)
+        blank = " AND ".join(f"coalesce(s.{self.column(name)}::text, '') = ''" for name in self.key)
+        same = " AND ".join(self._same(name, self.other) for name in self.other)
+        cursor.execute(
+            f"UPDATE {STAGE} s SET id = t.id FROM (SELECT DISTINCT ON ({parts}) id, {parts} FROM {self.table} "
+            f"ORDER BY {parts}, {numbered}, id DESC) t WHERE s.id IS NULL AND {blank} AND {same}"
+        )
+        kept = ", ".join(f"{self.column(name)} = t.{self.column(name)}" for name in self.key)
+        cursor.execute(f"UPDATE {STAGE} s SET {kept} FROM {self.table} t WHERE s.id = t.id AND {blank}")
+
+    def _same(self, name: str, key: tuple[str, ...]) -> str:
         """That two rows agree in one part of the key; a part that may be left out agrees with one left out."""
         column = self.column(name)
-        if optional_part(self.model._meta.get_field(name), self.key):
+        if optional_part(self.model._meta.get_field(name), key):
             return f"coalesce(s.{column}::text, '') = coalesce(t.{column}::text, '')"
         return f"s.{column} = t.{column}"
 
@@ -100,6 +121,11 @@ class Stage:
         kept = [f for f in self.columns if f.name not in self.given or f.name in self.frozen]
         taken = ", ".join(f"{_q(f.column)} = t.{_q(f.column)}" for f in kept)
         cursor.execute(f"UPDATE {STAGE} s SET {taken} FROM {self.table} t WHERE s.id = t.id")
+        for name in self.merged:
+            column = self.column(name)
+            cursor.execute(
+                f"UPDATE {STAGE} s SET {column} = t.{column} || s.{column} FROM {self.table} t WHERE s.id = t.id"
+            )
         # A blank cell in a text column is an empty text, never NULL; elsewhere it is the default.
         filled = [f for f in self.columns if f.name in self.given and not f.null]
         if filled:
@@ -150,7 +176,11 @@ class Stage:
                 and constraint.fields
                 and set(constraint.fields) != set(self.key)
             ):
-                pairs = [(self.column(name), "=") for name in constraint.fields]
+                nulls_meet = constraint.nulls_distinct is False
+                pairs = [
+                    (self.column(f.name), "IS NOT DISTINCT FROM" if nulls_meet and f.null else "=")
+                    for f in map(self.model._meta.get_field, constraint.fields)
+                ]
             elif isinstance(constraint, ExclusionConstraint):
                 pairs = _exclusion_pairs(self.model, constraint)
             else:
@@ -208,7 +238,7 @@ class Stage:
         """Insert the new, update the changed, note both for undo, log an event for each. Returns the keys of new and of changed records."""
         names = ", ".join(_q(f.column) for f in self.columns)
         changing = [f for f in self.columns if f.name in self.given and f.name not in self.frozen]
-        label = " || ' ' || ".join(f"coalesce({self.column(name)}::text, '')" for name in (*self.key,))
+        label = " || ' ' || ".join(f"coalesce({self.column(name)}::text, '')" for name in (*self.key, *self._named))
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO kernel_importchange (run_id, record_id, before) SELECT %s, t.id, to_jsonb(t) FROM {STAGE} s "
@@ -235,6 +265,11 @@ class Stage:
                 [record_type, user_id, user_name, run_id, [*new, *changed]],
             )
         return new, changed
+
+    @property
+    def _named(self) -> list[str]:
+        """The words of the other key: what has no key yet is called by them."""
+        return [name for name in self.other if isinstance(self.model._meta.get_field(name), models.CharField)]
 
     def _numbers(self, sql: str) -> list[int]:
         with connection.cursor() as cursor:
@@ -287,6 +322,25 @@ def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], 
         )
         cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [fresh])
     return fresh, old, kept
+
+
+def in_one(prepared: dict[str, list[Any]]) -> frozenset[str]:
+    """Put the columns that are parts of one structured field together, as JSON with what the file brought; returns those fields."""
+    parts: dict[str, dict[str, list[Any]]] = defaultdict(dict)
+    for path in [path for path in prepared if "__" in path]:
+        name, _sep, code = path.partition("__")
+        parts[name][code] = prepared.pop(path)
+    for name, columns in parts.items():
+        rows = zip(*columns.values(), strict=True)
+        prepared[name] = [
+            json.dumps(
+                {code: value for code, value in zip(columns, row, strict=True) if value is not None and value != ""},
+                ensure_ascii=False,
+                default=str,
+            )
+            for row in rows
+        ]
+    return frozenset(parts)
 
 
 def optional_part(field: models.Field, key: Sequence[str]) -> bool:

@@ -49,7 +49,7 @@ def value_at(record: Model, path: str) -> Any:
     """Follow a path over relations; None where one is missing."""
     value: Any = record
     for name in path.split("__"):
-        value = getattr(value, name, None)
+        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
         if value is None:
             return None
     return value

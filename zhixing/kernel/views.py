@@ -102,7 +102,8 @@ def _headings(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
     for path in listing.columns:
         state = order.get(path, "")
         field = sheet.field(path)
-        sortable = field is None or not (field.many_to_many or getattr(field, "masked", False))
+        fixed = field is not None and (field.many_to_many or getattr(field, "masked", False))
+        sortable = path in sheet.all_columns and not fixed
         nxt = {"": path, "asc": f"-{path}", "desc": None}[state]
         headings.append(
             {
@@ -198,7 +199,8 @@ def list_page(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         "clear_url": clear,
         "columns": _headings(sheet, listing),
         "all_columns": [
-            {"key": path, "label": sheet.column_label(path), "on": path in columns} for path in sheet.all_columns
+            {"key": path, "label": sheet.column_label(path), "on": path in columns}
+            for path in (*sheet.all_columns, *sheet.parts())
         ],
         "rows": rows,
         "page": page_numbers(page, request.GET),
