@@ -77,6 +77,8 @@ PLAIN: dict[str, str] = {
     "api:openapi": SIGNED_IN,
     "api:inbox": SIGNED_IN,
     "api:decide": OWN,
+    "api-docs": SIGNED_IN,
+    "api-docs-type": OWN,
     "api:imports": OWN,
     "api:import": OWN,
     "api:import-commit": OWN,

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from zhixing.kernel.models import Notice
 from zhixing.kernel.scope import Actor
@@ -84,4 +85,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         frame["menu"] = SimpleLazyObject(lambda: menu(actor, request.path))
         frame["unread"] = SimpleLazyObject(lambda: Notice.objects.filter(user_id=actor.user_id, read_at=None).count())
         frame["user_name"] = actor.name
+        frame["user_links"] = [{"label": _("Operations for programs"), "icon": "link", "url": reverse("api-docs")}]
     return {"zx": frame}

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from zhixing.kernel import editing, exporting, filing, inbox, links, progress, views
+from zhixing.kernel import api_docs, editing, exporting, filing, inbox, links, progress, views
 from zhixing.kernel import import_views as importing
 
 _TYPE = "<slug:domain>/<slug:name>/"
 
 urlpatterns = [
     path("l/<str:token>/", links.outside, name="outside"),
+    path("api/v1/docs/", api_docs.index, name="api-docs"),
+    path("api/v1/docs/<slug:domain>/<slug:name>/", api_docs.of_type, name="api-docs-type"),
     path("search/", views.search_page, name="search"),
     path("inbox/", inbox.inbox_page, name="inbox"),
     path("inbox/decide/", inbox.decide_many, name="decide-many"),
