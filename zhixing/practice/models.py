@@ -1,5 +1,6 @@
 """The records of practice: plans, posts, placements and the red lines they keep."""
 
+from zhixing.practice.allocations import AllocationRun
 from zhixing.practice.placements import (
     Consent,
     InsurancePolicy,
@@ -26,6 +27,7 @@ from zhixing.practice.running_cases import Complaint, Incident, IncidentReport, 
 from zhixing.practice.running_results import ArchivePaper, Certificate, Evaluation, GradeRule, PaperKind
 
 __all__ = [
+    "AllocationRun",
     "ArchivePaper",
     "Certificate",
     "Complaint",

@@ -1,0 +1,42 @@
+"""What an allocation came to: kept beside the plan until the next one, so that ways of allocating can be compared."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from zhixing.practice.plans import PracticePlan
+
+
+class AllocationRun(models.Model):
+    """One answer to "who gets which post": of one plan, in one mode. Seen by whoever may change the plan.
+
+    `answer`: {student id: {"post": id or null, "how", "position", "km", "reason", "price", "choices": [{"post": id,
+    "position", "code", …}]}}; codes as in `solving.explain`. `summary`: counts and means in plain numbers.
+    """
+
+    class Mode(models.TextChoices):
+        OPTIMAL = "optimal", pgettext_lazy("allocation", "best for the whole")
+        STABLE = "stable", pgettext_lazy("allocation", "stable by both sides' choices")
+        FIRST_COME = "first", pgettext_lazy("allocation", "first come, first served")
+
+    plan = models.ForeignKey(PracticePlan, models.CASCADE, related_name="allocation_runs")
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode)
+    summary = models.JSONField(default=dict)
+    answer = models.JSONField(default=dict)
+    # Of the facts it was made from: when they change, the answer is out of date and is not adopted.
+    facts = models.CharField(max_length=64)
+    made_at = models.DateTimeField(_("made at"), auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    adopted_at = models.DateTimeField(_("adopted at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        ordering = ["-made_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["plan", "mode"], name="allocation_run_mode_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan} · {self.get_mode_display()}"
