@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Avg, F, Sum
+from django.db.models import Avg, Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from zhixing.bases import queries
-from zhixing.bases.figures import Figure, as_number, rows_url
+from zhixing.bases.figures import Figure, as_number, rows_url, thaw
 from zhixing.bases.models import (
     Base,
     BaseRecognition,
@@ -23,6 +25,7 @@ from zhixing.bases.models import (
     RecognitionReview,
     SafetyCheck,
 )
+from zhixing.kernel.fields import MoneyField
 from zhixing.org.models import Major
 
 Measure = RecognitionCriterion.Measure
@@ -36,48 +39,76 @@ def branch_of(major: Major) -> str:
     return RecognitionCriterion.Branch.ARTS if major.code.startswith(_ARTS) else RecognitionCriterion.Branch.SCIENCE
 
 
+def _one(rows: QuerySet, value: Any, output: Any) -> Any:
+    """A number over rows that hang on a base, as a subquery of the base: all facts are one question."""
+    counted = rows.filter(base=OuterRef("pk"), archived_at=None).order_by().values("base").annotate(n=value).values("n")
+    return Coalesce(Subquery(counted, output_field=output), 0, output_field=output)
+
+
 def facts(base: Base, major: Major, on: date, score: Any = None) -> dict[str, Figure]:
-    """What each criterion measures, of a base on a day, with its rows."""
+    """What each criterion measures, of a base on a day, with its rows. One query."""
     since = on - _YEAR
     posts = queries.capacities((base.kind,)).filter(
-        base=base, major=major, kind=PracticeKind.POST, term__starts_on__range=(since, on)
+        major=major, kind=PracticeKind.POST, term__starts_on__range=(since, on)
     )
-    firm = Contribution.objects.filter(
-        base=base, party=Contribution.Party.FIRM, accepted_on__lte=on, settled_on=None, archived_at=None
-    )
-    guides = queries.guiding(on, Guide.objects.filter(base=base))
-    number, proven = guides.count(), guides.filter(queries.proven_guide(on)).count()
-    used = BaseUse.objects.filter(base=base, used_on__range=(since, on), archived_at=None).order_by()
-    checks = SafetyCheck.objects.filter(base=base, due__range=(since, on), archived_at=None)
-    asked, timely = checks.count(), checks.filter(done_on__lte=F("due")).count()
+    firm = Contribution.objects.filter(party=Contribution.Party.FIRM, accepted_on__lte=on, settled_on=None)
+    guides = queries.guiding(on)
+    used = BaseUse.objects.filter(used_on__range=(since, on))
+    checks = SafetyCheck.objects.filter(due__range=(since, on))
+    whole, money = IntegerField(), MoneyField()
+    counted = (
+        Base._base_manager.filter(pk=base.pk)
+        .values("pk")
+        .annotate(
+            posts=_one(posts, Sum("places"), whole),
+            value=_one(firm, Sum("delivered_value"), money),
+            guides=_one(guides, Count("pk"), whole),
+            proven=_one(guides.filter(queries.proven_guide(on)), Count("pk"), whole),
+            functions=_one(used, Count("function", distinct=True), whole),
+            checks=_one(checks, Count("pk"), whole),
+            timely=_one(checks.filter(done_on__lte=F("due")), Count("pk"), whole),
+        )
+        .first()
+    ) or defaultdict(int)
     here = {"base": base.pk}
-    measured: dict[str, tuple[float, str, str]] = {
+
+    def share(part: str, all_of_it: str) -> float:
+        return round(100 * counted[part] / counted[all_of_it], 1) if counted[all_of_it] else 0
+
+    measured: dict[str, tuple[float, Any, str]] = {
         Measure.YEARS: (
             round((on - base.starts_on).days / 365.25, 1) if base.starts_on and base.starts_on <= on else 0,
             "",
             rows_url(Base, code=base.code),
         ),
         Measure.INTERNS: (
-            as_number(posts.aggregate(total=Sum("places"))["total"]),
+            as_number(counted["posts"]),
             "",
             rows_url(PlaceCapacity, **here, major=major.pk, kind=PracticeKind.POST),
         ),
         Measure.VALUE: (
-            as_number(firm.aggregate(total=Sum("delivered_value"))["total"]),
+            as_number(counted["value"]),
             _("yuan"),
             rows_url(Contribution, **here, party=Contribution.Party.FIRM),
         ),
-        Measure.GUIDES: (round(100 * proven / number, 1) if number else 0, "%", rows_url(Guide, **here)),
+        Measure.GUIDES: (share("proven", "guides"), "%", rows_url(Guide, **here)),
         Measure.FUNCTIONS: (
-            used.values("function").distinct().count(),
+            as_number(counted["functions"]),
             "",
             rows_url(BaseUse, **here, used_on_from=since, used_on_to=on),
         ),
-        Measure.SAFETY: (round(100 * timely / asked, 1) if asked else 0, "%", rows_url(SafetyCheck, **here)),
+        Measure.SAFETY: (share("timely", "checks"), "%", rows_url(SafetyCheck, **here)),
         Measure.SCORE: (as_number(score), "", ""),
     }
     labels = dict(Measure.choices)
-    return {key: Figure(key, labels[key], value, unit, url) for key, (value, unit, url) in measured.items()}
+    return {str(key): Figure(str(key), labels[key], value, unit, url) for key, (value, unit, url) in measured.items()}
+
+
+def known(recognition: BaseRecognition, on: date) -> dict[str, Figure]:
+    """The facts of an application: of today while it is written, as they were handed in afterwards."""
+    told = facts(recognition.base, recognition.major, on, recognition.score)
+    kept = {key: value for key, value in recognition.figures.items() if key != Measure.SCORE}
+    return thaw(told.values(), kept)
 
 
 @dataclass(frozen=True)
@@ -103,15 +134,12 @@ def in_force(level: str, branches: list[str], on: date) -> list[RecognitionCrite
     return list(latest.values())
 
 
-def check(recognition: BaseRecognition, on: date, with_score: bool = True) -> list[Check]:
+def check(
+    recognition: BaseRecognition, on: date, with_score: bool = True, told: dict[str, Figure] | None = None
+) -> list[Check]:
     """The criteria of the level for the major, each beside its fact: of today, or as it was handed in."""
-    told = facts(recognition.base, recognition.major, on, recognition.score)
-    for key, kept in recognition.figures.items():
-        if key in told and key != Measure.SCORE:
-            old = told[key]
-            told[key] = Figure(key, old.label, kept["value"], old.unit, kept.get("url", ""))
-    wanted = ["", branch_of(recognition.major)]
-    rows = in_force(recognition.level, wanted, on)
+    told = known(recognition, on) if told is None else told
+    rows = in_force(recognition.level, ["", branch_of(recognition.major)], on)
     return [Check(row, told[row.measure]) for row in rows if with_score or row.measure != Measure.SCORE]
 
 

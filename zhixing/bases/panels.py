@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -77,22 +78,23 @@ def base_panel(base: Base, actor: Actor) -> str:
                     pgettext("of a function", "used") if there else pgettext("of a function", "missing"),
                 )
             )
+    told = _told(base, today)
     if actor.can(Guide):
-        guides = queries.guiding(today, Guide.objects.filter(base=base))
-        number, proven = guides.count(), guides.filter(queries.proven_guide(today)).count()
+        number, proven = told["guides"], told["proven"]
+        whole = bool(number) and number == proven
         facts.append(
             Fact(
                 _("guides with proof"),
                 f"{proven} / {number}",
                 rows_url(Guide, base=base.pk),
-                "met" if number and number == proven else "unmet",
-                _("all proven") if number and number == proven else _("proof missing"),
+                "met" if whole else "unmet",
+                _("all proven") if whole else _("proof missing"),
             )
         )
     if actor.can(SafetyCheck):
-        facts.append(_safety(base))
+        facts.append(_safety(base, told))
     if actor.can(Agreement) and base.kind == Base.Kind.CAMPUS:
-        facts.append(_contract(base, actor))
+        facts.append(_contract(base, told["valid"], actor))
     if actor.can(PlaceCapacity) and base.kind == Base.Kind.OFF_CAMPUS:
         terms = queries.terms_from(today, 1)
         places = PlaceCapacity.objects.filter(base=base, term__in=terms, archived_at=None)
@@ -103,30 +105,51 @@ def base_panel(base: Base, actor: Actor) -> str:
     return _facts(_("How the base stands"), facts)
 
 
-def _safety(base: Base) -> Fact:
-    today = timezone.localdate()
-    url = rows_url(SafetyCheck, base=base.pk)
-    checks = SafetyCheck.objects.filter(base=base, archived_at=None)
-    late = checks.filter(done_on=None, due__lt=today).order_by("due").first()
-    if late is not None:
-        words = _("due on %(day)s") % {"day": late.due.isoformat()}
-        return Fact(_("safety check"), words, url, "unmet", pgettext("of a check", "overdue"))
-    wrong = queries.unmended(today).filter(base=base).order_by("done_on").first()
-    if wrong is not None:
-        return Fact(_("safety check"), wrong.findings[:60], url, "at_risk", pgettext("of a check", "to be mended"))
-    ahead = checks.filter(done_on=None).order_by("due").first()
-    if ahead is not None:
-        words = _("next on %(day)s") % {"day": ahead.due.isoformat()}
-        return Fact(_("safety check"), words, url, "met", pgettext("of a check", "in order"))
-    return Fact(_("safety check"), _("none planned"), url, "unmet", pgettext("of a check", "none planned"))
+def _told(base: Base, today: date) -> dict[str, Any]:
+    """Guides, safety and contract of a base: one question."""
+
+    def count(rows: QuerySet) -> Any:
+        numbered = rows.filter(base=OuterRef("pk")).order_by().values("base").annotate(n=Count("pk")).values("n")
+        return Coalesce(Subquery(numbered, output_field=IntegerField()), 0)
+
+    checks = SafetyCheck.objects.filter(base=OuterRef("pk"), archived_at=None)
+    guides = queries.guiding(today)
+    found = (
+        Base._base_manager.filter(pk=base.pk)
+        .values("pk")
+        .annotate(
+            guides=count(guides),
+            proven=count(guides.filter(queries.proven_guide(today))),
+            due=Subquery(checks.filter(done_on=None).order_by("due").values("due")[:1]),
+            wrong=Subquery(
+                queries.unmended(today).filter(base=OuterRef("pk")).order_by("done_on").values("findings")[:1]
+            ),
+            valid=Exists(agreements.valid_on(today, Agreement.objects.filter(pk=OuterRef("agreement")))),
+        )
+        .first()
+    )
+    return found or {"guides": 0, "proven": 0, "due": None, "wrong": None, "valid": False}
 
 
-def _contract(base: Base, actor: Actor) -> Fact:
+def _safety(base: Base, told: dict[str, Any]) -> Fact:
+    label, url, due = _("safety check"), rows_url(SafetyCheck, base=base.pk), told["due"]
+    if due is not None and due < timezone.localdate():
+        words = _("due on %(day)s") % {"day": due.isoformat()}
+        return Fact(label, words, url, "unmet", pgettext("of a check", "overdue"))
+    if told["wrong"]:
+        return Fact(label, told["wrong"][:60], url, "at_risk", pgettext("of a check", "to be mended"))
+    if due is not None:
+        return Fact(
+            label, _("next on %(day)s") % {"day": due.isoformat()}, url, "met", pgettext("of a check", "in order")
+        )
+    return Fact(label, _("none planned"), url, "unmet", pgettext("of a check", "missing"))
+
+
+def _contract(base: Base, valid: bool, actor: Actor) -> Fact:
     label = _("contract with the operator")
     agreement = base.agreement
     if agreement is None:
         return Fact(label, _("none named"), "", "unmet", pgettext("of a contract", "missing"))
-    valid = agreements.valid_on(timezone.localdate(), Agreement.objects.filter(pk=agreement.pk)).exists()
     return Fact(
         label,
         f"{agreement.number or agreement.title} · {agreement.ends_on.isoformat()}",
@@ -175,13 +198,18 @@ def ledger_panel(base: Base, actor: Actor) -> str:
                 ],
             }
         )
-    late = queries.undelivered(today).filter(base=base).visible_to(actor)[:6]
-    idle = queries.idle(today, Contribution.objects.filter(base=base)).visible_to(actor)[:6]
+    # Both alarms are one question: each row says which it raises.
+    standing = queries.idle(today, Contribution.objects.filter(base=base)).values("pk")
+    late_ones = Q(status=Contribution.Status.PLEDGED, due__lt=today)
+    marked = rows.filter(late_ones | Q(pk__in=standing)).order_by("due", "pk")
+    alarms = [(thing, address(thing, actor)) for thing in marked[:12]]
+    late = [{"thing": thing, "url": url} for thing, url in alarms if thing.status == Contribution.Status.PLEDGED]
+    idle = [{"thing": thing, "url": url} for thing, url in alarms if thing.status != Contribution.Status.PLEDGED]
     context = {
         "parties": parties,
         "kinds": [label for _kind, label in Contribution.Kind.choices],
-        "late": [{"thing": thing, "url": address(thing, actor)} for thing in late],
-        "idle": [{"thing": thing, "url": address(thing, actor)} for thing in idle],
+        "late": late,
+        "idle": idle,
         "idle_days": queries.idle_days(),
     }
     return render_to_string("bases/_ledger.html", context)
@@ -306,7 +334,8 @@ def summary_panel(summary: TermSummary, actor: Actor) -> str:
 def recognition_panel(recognition: BaseRecognition, actor: Actor) -> str:
     """The criteria of the level beside what the base has, and the application as it reads."""
     today = timezone.localdate()
-    checks = criteria.check(recognition, today)
+    told = criteria.known(recognition, today)
+    checks = criteria.check(recognition, today, told=told)
     facts = [
         Fact(
             check.figure.label,
@@ -317,8 +346,7 @@ def recognition_panel(recognition: BaseRecognition, actor: Actor) -> str:
         )
         for check in checks
     ]
-    told = criteria.facts(recognition.base, recognition.major, today, recognition.score)
-    text = figures.linked(recognition.statement, figures.thaw(told.values(), recognition.figures))
+    text = figures.linked(recognition.statement, told)
     context = {
         "title": _("The application as it reads"),
         "parts": [{"label": "", "text": text}],

@@ -162,10 +162,13 @@ def invite(recognition: BaseRecognition, *, by: Actor, experts: str, comment: st
 
 
 def score(review: RecognitionReview, *, by: Actor, score: Decimal, opinion: str = "", comment: str = "") -> None:
-    """One expert's score and opinion, while the review is open."""
+    """One expert's score and opinion, while the review is open: by the expert, or by whoever runs the review."""
     if review.recognition.status != BaseRecognition.Status.APPLIED:
         raise FlowError(_("The review is closed."), code="wrong_state")
-    with changing(review, "score", by=by, comment=comment, score=str(score)) as row:
+    if not may_score(review, by):
+        raise FlowError(_("The score is the expert's own."), code="forbidden")
+    said = {"score": str(score)}
+    with changing(review, "score", by=by, comment=comment, capability="view", **said) as row:
         row.score, row.opinion, row.reviewed_on = score, opinion.strip(), timezone.localdate()
 
 
@@ -241,7 +244,13 @@ def recheck(recognition: BaseRecognition, *, by: Actor, rechecked_on: date, comm
         row.recheck_due = _years_on(rechecked_on, RECHECK_YEARS)
 
 
-def may_score(review: RecognitionReview) -> bool:
+def may_score(review: RecognitionReview, by: Actor) -> bool:
+    """Whether somebody may enter this expert's score."""
+    own = review.person_id is not None and review.person_id == by.person_id
+    return own or by.can_on(review, "change")
+
+
+def is_open(review: RecognitionReview) -> bool:
     """Whether the review is still open."""
     return review.recognition.status == BaseRecognition.Status.APPLIED
 

@@ -239,7 +239,7 @@ class RecognitionReviewSheet(Sheet):
     model = models.RecognitionReview
     icon = "check-circle"
     description = _("What experts think of an application, each with a score.")
-    columns = ("expert", "recognition", "organisation_name", "score", "reviewed_on")
+    columns = ("expert", "recognition", "person", "organisation_name", "score", "reviewed_on")
     filters = ("recognition", "recognition__status", "person", "reviewed_on", "score")
     search = ("expert", "organisation_name", "recognition__base__name", "opinion")
     groups = (
@@ -253,9 +253,11 @@ class RecognitionReviewSheet(Sheet):
             paper_actions.score,
             icon="edit",
             primary=True,
+            capability="view",
             form=forms.ScoreForm,
             bulk=False,
-            available=paper_actions.may_score,
+            available=paper_actions.is_open,
+            offered=paper_actions.may_score,
         ),
     )
     natural_key = ("recognition", "expert")

@@ -147,6 +147,28 @@ _RECOGNISED = {
     "teacher": "v:all c:own",
 }
 
+# What was said or issued: to be read, and changed by nobody.
+_SPOKEN = {
+    "office": "vx:all",
+    "leader": "v:all",
+    "dean": "vx:unit",
+    "secretary": "vx:unit",
+    "group_leader": "v:unit",
+    "teacher": "v:own",
+    "employment": "vx:all",
+    "student": "v:own",
+    "auditor": "vx:all",
+}
+
+_STOPPED = {
+    "office": "vxp:all",
+    "leader": "vxp:all",
+    "dean": "vxp:unit",
+    "group_leader": "vx:own",
+    "reviewer": "vx:all",
+    "auditor": "vx:all",
+}
+
 ROLE_TABLE = RoleTable(
     {
         "org.school": _SETTINGS,
@@ -300,16 +322,37 @@ ROLE_TABLE = RoleTable(
         "practice.supervisor": _PRACTISED,
         "practice.post": {**_PRACTISED, "student": "v:own"},
         "practice.inspection": {**_PRACTISED, "teacher": "v:all ac:own"},
+        # Findings are written by the gate alone; who may approve them may let them pass, where the rule names their role.
+        "practice.finding": {**_STOPPED, "secretary": "vx:unit", "teacher": "v:own"},
+        "practice.override": {**_STOPPED, "secretary": "vx:unit"},
         "practice.filing": {**_COLLEGE_KEEPS, "group_leader": "v:all"},
         "practice.violation": {**_OFFICE_KEEPS, "dean": "v:all", "secretary": "v:all"},
         "practice.preference": _CHOSEN,
         "practice.post_ranking": _DECIDED,
-        "practice.placement": _CHOSEN,
+        # Who supervises grades, evaluates and certifies; who goes where is decided by those who keep the register.
+        "practice.placement": {**_CHOSEN, "secretary": "vacdxip:unit", "teacher": "vp:own"},
         "practice.consent": _CHOSEN,
         "practice.insurance_policy": _INSURED,
         "practice.policy_cover": {**_INSURED, "student": "v:own"},
         "practice.safety_question": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.safety_test": _CHOSEN,
+        "practice.own_week": {"student": "va:own"},
+        "practice.week_entry": {**_CHOSEN, "teacher": "vp:own"},
+        "practice.presence_signal": {**_CHOSEN, "teacher": "vac:own"},
+        "practice.presence_week": {**_DECIDED, "teacher": "vc:own"},
+        "practice.presence_weight": {**_READ_ALL, "office": "vacdxi:all"},
+        "practice.visit": {**_DECIDED, "teacher": "vac:own"},
+        "practice.leave": {**_CHOSEN, "teacher": "vcp:own", "student": "va:own"},
+        "practice.placement_change": {**_CHOSEN, "teacher": "vc:own", "student": "va:own"},
+        "practice.incident": {**_CHOSEN, "teacher": "vac:own"},
+        "practice.incident_report": {**_DECIDED, "teacher": "vc:own"},
+        "practice.report_duty": {**_READ_ALL, "office": "vacdxi:all"},
+        # For the office alone; whoever complained reads the own complaint and its answer.
+        "practice.complaint": {"office": "vacxpr:all", "auditor": "v:all", "student": "v:own"},
+        "practice.evaluation": {**_SPOKEN, "office": "vxi:all"},
+        "practice.grade_rule": {**_READ_ALL, "office": "vacdxi:all"},
+        "practice.archive_paper": {**_CHOSEN, "teacher": "vac:own", "student": "vac:own"},
+        "practice.certificate": {**_SPOKEN, "office": "vxp:all", "dean": "vxp:unit"},
         "bases.base": _BASE,
         "bases.safety_check": _OF_BASE,
         # The assets office accepts what firms deliver and values it.
@@ -331,9 +374,9 @@ ROLE_TABLE = RoleTable(
             "office": "vacdxip:all",
             "leader": "v:all",
             "dean": "v:unit",
-            "reviewer": "v:all c:own",
+            "reviewer": "v:own",
             "auditor": "vx:all",
-            "teacher": "v:own c:own",
+            "teacher": "v:own",
         },
         "bases.recognition_criterion": {**_READ_ALL, "office": "vacdxi:all"},
         "policy.policy": {**_READ_ALL, "office": "vx:all"},
@@ -353,6 +396,19 @@ ROLE_TABLE = RoleTable(
             **_READ_ALL,
             "office": "vx:all a:unit",
             **dict.fromkeys(("dean", "secretary", "hr", "finance", "research", "employment"), "v:all a:unit"),
+        },
+        # The office and the school's leader close a year; what it would be by today's records is theirs to ask too.
+        "policy.year_close": {
+            **dict.fromkeys(("dean", "secretary", "reviewer"), "v:all"),
+            "office": "vxp:all",
+            "leader": "vxp:all",
+            "auditor": "vx:all",
+        },
+        "policy.recount": {
+            **dict.fromkeys(("dean", "secretary", "reviewer"), "v:all"),
+            "office": "va:all",
+            "leader": "va:all",
+            "auditor": "v:all",
         },
         "insights.report": {
             "office": "va:all",
