@@ -20,6 +20,7 @@ urlpatterns = [
     path("industry_colleges/", include("zhixing.industry_colleges.urls")),
     path("policy/", include("zhixing.policy.urls")),
     path("practice/", include("zhixing.practice.urls")),
+    path("practice/", include("zhixing.practice.running_urls")),
     path("api/v1/", api.urls()),
     path("", include("zhixing.agreements.urls_verify")),
     path("", include("zhixing.insights.urls")),

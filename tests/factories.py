@@ -25,6 +25,7 @@ from zhixing.policy.models import WordsField
 
 _numbers = itertools.count(1)
 BEGIN, END = date(2025, 3, 1), date(2027, 2, 28)
+_MONDAY = date(2025, 3, 3)
 _LAST = {"ends_on", "effective_to", "due", "deadline", "graduates_on", "follow_up_due", "expected_on"}
 
 
@@ -92,6 +93,23 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "practice.filing": lambda n, given: {"subjects": ["night"], "filed_on": BEGIN},
     "practice.safety_question": lambda n, given: {"options": "是\n否", "answer": 1, "major_class": ""},
     "practice.safety_test": lambda n, given: {"score": Decimal(90)},
+    "practice.week_entry": lambda n, given: {"monday": _MONDAY, "hours": Decimal(40)},
+    "practice.presence_week": lambda n, given: {"monday": _MONDAY, "score": 70},
+    # One number at a time: each of a day.
+    "practice.presence_weight": lambda n, given: {
+        "points": 15,
+        "most": 40,
+        "effective_from": _day(n),
+        "effective_to": _day(n),
+    },
+    "practice.report_duty": lambda n, given: {"effective_from": _day(n), "effective_to": _day(n)},
+    "practice.grade_rule": lambda n, given: {"effective_from": _day(n), "effective_to": _day(n)},
+    # A light incident already tells supervisor and college.
+    "practice.incident_report": lambda n, given: {"recipient": "leader"},
+    "practice.evaluation": lambda n, given: {
+        "shown": True,
+        **dict.fromkeys(("culture", "skill", "process", "adaptability"), 80),
+    },
     "policy.standing": lambda n, given: {"year": "2025-2026", "period_code": "2025-2026"},
     "policy.rule_version": lambda n, given: {"target": {"at_least": 1}},
     "governance.task_appraisal": lambda n, given: {"score": Decimal(80)},

@@ -1,7 +1,7 @@
 """What every address must answer to whom. An address without an expectation fails the tests.
 
 For the pages and operations of record types it follows from the role table; `PLAIN` holds the addresses that are no
-record type's. A domain keeps those of its own pages beside its tests, as `PLAIN` in `tests/<domain>/routes.py`.
+record type's. A domain keeps those of its own pages beside its tests, as `PLAIN` in `tests/<domain>/routes.py` (or `…_routes.py`).
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ PLAIN: dict[str, str] = {
     "rule-numbers": "policy.rule:approve",
     "standing": "policy.standing:view",
     "standing-remind": "policy.standing:approve",
+    "year-closes": "policy.year_close:view",
+    "year-close": "policy.year_close:view, POST policy.year_close:approve",
+    "year-recount": "policy.recount:add",
+    "recount": "policy.recount:view",
     "standing-waiver": "policy.waiver:add",
     "remind-all": "policy.standing:approve",
     "gantt": "governance.task:view",
@@ -84,8 +88,9 @@ PLAIN: dict[str, str] = {
     "api:import-commit": OWN,
     "api:import-undo": OWN,
 }
-for _path in sorted(Path(__file__).parent.parent.glob("*/routes.py")):
-    PLAIN |= import_module(f"tests.{_path.parent.name}.routes").PLAIN
+for _path in sorted(Path(__file__).parent.parent.glob("*/*routes.py")):
+    if not _path.name.startswith("test_"):
+        PLAIN |= import_module(f"tests.{_path.parent.name}.{_path.stem}").PLAIN
 
 
 @dataclass

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.kernel.constraints import dates_in_order, no_overlap
+from zhixing.kernel.constraints import DateRange, dates_in_order, no_overlap
 from zhixing.kernel.fields import EncryptedTextField
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
@@ -20,6 +23,20 @@ from zhixing.org.models import Person
 from zhixing.practice.placements import OF_PLACEMENT, Placement
 from zhixing.practice.posts import Post
 from zhixing.practice.running import NAMED, TITLE, UNITS
+
+
+class NoOverlapWhile(ExclusionConstraint):
+    """No two rows share a day while a condition holds; a form that does not carry the condition's fields leaves it to the database."""
+
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = DEFAULT_DB_ALIAS) -> None:
+        needed = {child[0].split("__")[0] for child in self.condition.children if isinstance(child, tuple)}  # type: ignore[union-attr]
+        if not needed & set(exclude or ()):
+            super().validate(model, instance, exclude=exclude, using=using)
+
+    def deconstruct(self) -> Any:
+        _path, args, kwargs = super().deconstruct()
+        # To the database it is an exclusion like any other.
+        return "django.contrib.postgres.constraints.ExclusionConstraint", args, kwargs
 
 
 @tracked
@@ -76,11 +93,17 @@ class Leave(Record):
                 name="practice_leave_once",
                 violation_error_message=_("This leave is already on record."),
             ),
-            no_overlap(
-                "practice_leave_overlap",
-                "placement",
-                message=_("There is already a leave on one of these days."),
+            NoOverlapWhile(
+                name="practice_leave_overlap",
+                expressions=[
+                    (
+                        DateRange("starts_on", "ends_on", RangeBoundary(inclusive_lower=True, inclusive_upper=True)),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    ("placement", RangeOperators.EQUAL),
+                ],
                 condition=Q(status__in=["asked", "granted"]),
+                violation_error_message=_("There is already a leave on one of these days."),
             ),
         ]
 

@@ -1,0 +1,269 @@
+"""Presence evidence (在岗证据): what a week's cheap signals add up to, and whom to look at.
+
+Three witnesses speak: the student, the firm, the school. One witness may say a thing often, but only counts up to its
+limit; and copies count less: a phone that speaks for five students is a fifth of a phone for each, words that were
+handed in before are no words. So a script that copies location, device and texts stays low whatever it sends, for no
+one else speaks for it. A score does nothing by itself: it only makes it likelier that somebody looks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from zhixing.practice.placements import Placement
+from zhixing.practice.running import PresenceSignal, PresenceWeek, PresenceWeight, SignalKind, WeekEntry
+from zhixing.practice.running_cases import Incident, Leave
+
+# Words shorter than this tell nothing and may well be the same twice.
+LEAST_WORDS = 12
+# So many weeks back are a student's own words looked for.
+MEMORY = timedelta(weeks=6)
+# How far a rounded location may lie from the workplace, in degrees: some three kilometres.
+NEAR = Decimal("0.03")
+# Location is dropped after so many days.
+LOCATION_DAYS = 14
+# How many looks a supervisor is asked for in a week.
+LOOKS_A_WEEK = 2
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What one signal of a kind counts, who speaks by it, and how much that witness can say at most in a week."""
+
+    witness: str
+    points: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One signal of the week as it is weighed: `crowd` students share its phone, `copies` others (or earlier weeks) its words."""
+
+    kind: str
+    confirms: bool = True
+    crowd: int = 1
+    copies: int = 0
+
+
+def score(signs: Iterable[Sign], weights: Mapping[str, Weight]) -> tuple[int, dict[str, float]]:
+    """The evidence of a week, 0 to 100, and what each kind brought to it.
+
+    What speaks against it is taken off its witness's sum. Kinds without a weight in force count nothing.
+    """
+    parts: dict[str, float] = defaultdict(float)
+    for sign in signs:
+        weight = weights.get(sign.kind)
+        if weight is None:
+            continue
+        share = 0.0 if sign.copies else 1 / max(sign.crowd, 1)
+        parts[sign.kind] += (weight.points if sign.confirms else -weight.points) * share
+    said: dict[str, float] = defaultdict(float)
+    limit: dict[str, int] = {}
+    for kind, points in parts.items():
+        witness = weights[kind].witness
+        said[witness] += points
+        limit[witness] = max(limit.get(witness, 0), weights[kind].most)
+    total = sum(min(points, limit[witness]) for witness, points in said.items())
+    return round(min(max(total, 0), 100)), {kind: round(points, 1) for kind, points in parts.items()}
+
+
+def digest_of_words(text: str) -> str:
+    """What is kept of words to find copies: spaces, signs and widths do not make them other words; empty for few words."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest() if len(plain) >= LEAST_WORDS else ""
+
+
+def digest_of_device(device: str) -> str:
+    """A phone's own random name, kept so that it says nothing elsewhere."""
+    if not device:
+        return ""
+    return hmac.new(settings.ZHIXING["field_key"].encode(), device.encode(), hashlib.sha256).hexdigest()
+
+
+def weights_on(day: date) -> dict[str, Weight]:
+    """The weights in force on a day, by kind."""
+    rows = PresenceWeight.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), archived_at=None)
+    return {
+        row.kind: Weight(row.witness, row.points, row.most)
+        for row in rows.filter(effective_from__lte=day).order_by("kind", "effective_from")
+    }
+
+
+# A week of the whole college ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Week:
+    """All that is known of a week, read with a fixed number of queries."""
+
+    monday: date
+    placements: dict[int, Placement]
+    signs: dict[int, list[Sign]]
+    excused: set[int]
+
+
+def _near(row: PresenceSignal, placement: Placement) -> bool:
+    """A location counts where the workplace's is known and close by."""
+    post = placement.post
+    if row.longitude is None or row.latitude is None or post.longitude is None or post.latitude is None:
+        return False
+    return abs(row.longitude - post.longitude) <= NEAR and abs(row.latitude - post.latitude) <= NEAR
+
+
+def _read(monday: date, placements: dict[int, Placement]) -> _Week:
+    sunday = monday + timedelta(days=6)
+    # Copies are looked for in the whole college, not only among those who are counted.
+    signals = list(PresenceSignal.objects.filter(day__range=(monday, sunday), archived_at=None))
+    holders: dict[str, set[int]] = defaultdict(set)
+    words: Counter[str] = Counter()
+    for row in signals:
+        if row.device:
+            holders[row.device].add(row.placement_id)
+        if row.content:
+            words[row.content] += 1
+    entries = WeekEntry.objects.filter(monday=monday, archived_at=None).values_list("placement", "text")
+    own = {placement: digest_of_words(text) for placement, text in entries}
+    words.update(digest for digest in own.values() if digest)
+    earlier = _earlier(monday, placements, own)
+    signs: dict[int, list[Sign]] = defaultdict(list)
+    for row in signals:
+        placement = placements.get(row.placement_id)
+        if placement is None or (row.kind == SignalKind.PLACE and not _near(row, placement)):
+            continue
+        copies = words[row.content] - 1 if row.content else 0
+        signs[row.placement_id].append(Sign(row.kind, row.confirms, len(holders.get(row.device, ())) or 1, copies))
+    for pk, digest in own.items():
+        if pk in placements and digest:
+            signs[pk].append(Sign(SignalKind.WORK, copies=words[digest] - 1 + (pk in earlier)))
+    away = Leave.objects.filter(status="granted", archived_at=None, starts_on__lte=monday + timedelta(days=4))
+    excused = {
+        leave.placement_id
+        for leave in away.filter(ends_on__gte=monday).only("placement", "starts_on", "ends_on")
+        if (min(leave.ends_on, monday + timedelta(days=4)) - max(leave.starts_on, monday)).days >= 3
+    }
+    return _Week(monday, placements, signs, excused)
+
+
+def _earlier(monday: date, placements: Iterable[int], own: dict[int, str]) -> set[int]:
+    """Whose words of this week they have handed in before."""
+    before = WeekEntry.objects.filter(monday__gte=monday - MEMORY, monday__lt=monday, placement__in=list(placements))
+    return {
+        pk for pk, text in before.values_list("placement", "text") if own.get(pk) and digest_of_words(text) == own[pk]
+    }
+
+
+def risk_of(points: int, excused: bool, known_since: int, looked_at: bool, incident: bool) -> float:
+    """How much a look is worth, 0 to 1.
+
+    Little evidence, the first two weeks of a placement (`known_since`, in days) and an open incident make it worth more,
+    a look in the last four weeks less. Nobody is beyond a look, and nobody is certain of one.
+    """
+    if excused:
+        return 0.0
+    worth = 0.05 + 0.8 * ((100 - points) / 100) ** 2
+    worth += 0.1 if known_since < 14 else 0.0
+    worth += 0.05 if incident else 0.0
+    return round(worth * (0.3 if looked_at else 1.0), 3)
+
+
+def _lot(placement: int, monday: date) -> float:
+    """A number between 0 and 1 by chance, the same whenever it is drawn again, which nobody outside can work out."""
+    key = settings.ZHIXING["field_key"].encode()
+    digest = hmac.new(key, f"look:{placement}:{monday}".encode(), hashlib.sha256).digest()
+    return (int.from_bytes(digest[:7], "big") + 1) / (2**56 + 1)
+
+
+def draw(worth: Mapping[int, float], monday: date, number: int) -> list[int]:
+    """Whom to look at: `number` placements (ids), by chance in proportion to what a look is worth (Efraimidis and Spirakis 2006)."""
+    lots = {pk: _lot(pk, monday) ** (1 / value) for pk, value in worth.items() if value > 0}
+    return sorted(lots, key=lambda pk: (-lots[pk], pk))[:number]
+
+
+def count_week(monday: date, placement_ids: Iterable[int] | None = None) -> int:
+    """Count the evidence of a week for all who were at work in it; returns how many. Safe to repeat, as signals come late."""
+    sunday = monday + timedelta(days=6)
+    rows = Placement.objects.filter(
+        status__in=("running", "ended"), starts_on__lte=sunday, ends_on__gte=monday, archived_at=None
+    ).exclude(ended_on__lt=monday)
+    if placement_ids is not None:
+        rows = rows.filter(pk__in=list(placement_ids))
+    week = _read(monday, {row.pk: row for row in rows.select_related("post").order_by("pk")})
+    weights = weights_on(monday)
+    troubled = set(Incident.objects.filter(status="open", archived_at=None).values_list("placement", flat=True))
+    looks = PresenceWeek.objects.filter(
+        monday__lt=monday, monday__gte=monday - timedelta(weeks=4), status__in=("confirmed", "unclear")
+    )
+    looked_at = set(looks.values_list("placement", flat=True))
+    counted = []
+    for pk, placement in week.placements.items():
+        points, parts = score(week.signs.get(pk, ()), weights)
+        excused, age = pk in week.excused, (sunday - placement.starts_on).days
+        worth = risk_of(points, excused, age, pk in looked_at, pk in troubled)
+        counted.append(
+            PresenceWeek(
+                placement_id=pk, monday=monday, score=points, parts=parts, excused=excused, risk=Decimal(str(worth))
+            )
+        )
+    PresenceWeek.objects.bulk_create(
+        counted,
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["placement", "monday"],
+        update_fields=["score", "parts", "excused", "risk", "updated_at"],
+    )
+    return len(counted)
+
+
+def pick(monday: date, each: int = LOOKS_A_WEEK) -> list[PresenceWeek]:
+    """Ask each supervisor to look at a few of their students of a week; returns what is newly asked. Safe to repeat."""
+    with transaction.atomic():
+        rows = list(
+            PresenceWeek.objects.filter(monday=monday, archived_at=None)
+            .select_related("placement__student", "placement__post__organisation")
+            .select_for_update(of=("self",))
+            .order_by("pk")
+        )
+        of: dict[Any, dict[int, PresenceWeek]] = defaultdict(dict)
+        for row in rows:
+            of[row.placement.supervisor_id][row.placement_id] = row
+        asked = []
+        for mine in of.values():
+            already = sum(row.status != "scored" for row in mine.values())
+            worth = {pk: float(row.risk) for pk, row in mine.items() if row.status == "scored"}
+            asked += [mine[pk] for pk in draw(worth, monday, max(each - already, 0))]
+        PresenceWeek.objects.filter(pk__in=[row.pk for row in asked]).update(status=PresenceWeek.Status.ASKED)
+        for row in asked:
+            row.status = PresenceWeek.Status.ASKED
+    return asked
+
+
+def drop_locations(today: date) -> int:
+    """Empty what was noted of locations once its days are over; the week was counted long before. Returns how many."""
+    old = PresenceSignal.objects.filter(day__lt=today - timedelta(days=LOCATION_DAYS), longitude__isnull=False)
+    keys = list(old.values_list("pk", flat=True))
+    with transaction.atomic():
+        found = PresenceSignal.objects.filter(pk__in=keys).update(longitude=None, latitude=None)
+        # The history would else keep what the register drops.
+        history = PresenceSignal.history.rel.related_model  # type: ignore[attr-defined]
+        _empty_history(history, keys)
+    return found
+
+
+def _empty_history(history: Any, keys: list[int]) -> None:
+    """The location in a row's earlier versions goes too: the one change that the append-only history allows."""
+    import pgtrigger
+
+    with pgtrigger.ignore(f"{history._meta.label}:append_only"):
+        history.objects.filter(pgh_obj_id__in=keys).update(longitude=None, latitude=None)

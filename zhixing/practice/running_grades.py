@@ -1,0 +1,145 @@
+"""Grades (成绩): computed from what school and firm found, by weights that are data; exceptions are edited with a reason (I-30, I-31).
+
+Presence is no part of it: whether somebody was there is the firm's discipline, not an academic result, and a score of
+evidence alone never punishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.flow import FlowError, step
+from zhixing.kernel.scope import Actor
+from zhixing.practice import running_archive
+from zhixing.practice.placements import Placement
+from zhixing.practice.running import WeekEntry
+from zhixing.practice.running_cases import Leave
+from zhixing.practice.running_results import Evaluation, GradeRule, PaperKind
+
+PARTS = ("firm", "school", "weeks", "report")
+LEVELS = ("excellent", "good", "pass")
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A computed grade: each part from 0 to 100 (None while it is not there), the score, the level and what is missing."""
+
+    parts: dict[str, Decimal | None]
+    score: Decimal | None
+    level: str
+    missing: tuple[str, ...]
+
+
+def rules_on(day: date) -> dict[str, Decimal]:
+    """Weights and bounds in force on a day, by code."""
+    rows = GradeRule.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), archived_at=None)
+    return dict(rows.filter(effective_from__lte=day).order_by("effective_from").values_list("code", "value"))
+
+
+def level_of(score: Decimal, rules: dict[str, Decimal]) -> str:
+    """One of the four levels for a score."""
+    for level in LEVELS:
+        if level in rules and score >= rules[level]:
+            return level
+    return Placement.Level.FAIL
+
+
+def weighed(parts: dict[str, Decimal | None], rules: dict[str, Decimal]) -> tuple[Decimal | None, tuple[str, ...]]:
+    """The score of a grade's parts, one decimal, and the parts that are missing though they have a weight.
+
+    Without all of them there is no score: a missing evaluation is asked for, not counted as nothing.
+    """
+    missing = tuple(name for name in PARTS if rules.get(name) and parts.get(name) is None)
+    total = sum((rules.get(name, Decimal(0)) for name in PARTS), Decimal(0))
+    if missing or not total:
+        return None, missing
+    points = sum(((parts[name] or Decimal(0)) * rules.get(name, Decimal(0)) for name in PARTS), Decimal(0))
+    return (points / total).quantize(Decimal("0.1"), ROUND_HALF_UP), ()
+
+
+def _mondays(placement: Placement) -> int:
+    """The whole weeks of a placement, at least one."""
+    last = placement.ended_on or placement.ends_on
+    return max(((last - placement.starts_on).days + 1) // 7, 1)
+
+
+def _weeks_away(leaves: Iterable[Leave]) -> int:
+    return sum(((leave.ends_on - leave.starts_on) + timedelta(days=1)).days // 7 for leave in leaves)
+
+
+def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
+    """The grades of placements, by id, with a fixed number of queries."""
+    rows = list(placements)
+    keys = [row.pk for row in rows]
+    evaluations: dict[tuple[int, str], Decimal] = {
+        (pk, side): Decimal(str(mean))
+        for pk, side, mean in Evaluation._base_manager.filter(placement__in=keys, archived_at=None).values_list(
+            "placement", "side", "mean"
+        )
+    }
+    weeks: dict[int, int] = {}
+    for pk in WeekEntry.objects.filter(placement__in=keys, archived_at=None).values_list("placement", flat=True):
+        weeks[pk] = weeks.get(pk, 0) + 1
+    leaves: dict[int, list[Leave]] = {}
+    for leave in Leave.objects.filter(placement__in=keys, status="granted", archived_at=None):
+        leaves.setdefault(leave.placement_id, []).append(leave)
+    meters = running_archive.meters(rows)
+    found = {}
+    for row in rows:
+        due = max(_mondays(row) - _weeks_away(leaves.get(row.pk, [])), 1)
+        handed = min(Decimal(weeks.get(row.pk, 0)) / due, Decimal(1)) * 100
+        # The result itself is no paper that the student can lack.
+        papers = [meters[row.pk][kind] for kind in (PaperKind.REPORT, PaperKind.SUMMARY, PaperKind.PROOF)]
+        parts: dict[str, Decimal | None] = {
+            "firm": evaluations.get((row.pk, "firm")),
+            "school": evaluations.get((row.pk, "school")),
+            "weeks": handed.quantize(Decimal("0.1")),
+            "report": (Decimal(sum(bool(paper) for paper in papers)) / 3 * 100).quantize(Decimal("0.1")),
+        }
+        rules = rules_on(row.ended_on or row.ends_on)
+        score, missing = weighed(parts, rules)
+        found[row.pk] = Grade(parts, score, level_of(score, rules) if score is not None else "", missing)
+    return found
+
+
+_WORDS: dict[str, Any] = {
+    "firm": _("the firm's evaluation"),
+    "school": _("the supervisor's evaluation"),
+    "weeks": _("the weeks"),
+    "report": _("the report"),
+}
+
+
+def accept_grade(placement: Placement, *, by: Actor, comment: str = "") -> None:
+    """Take the computed grade as it is."""
+    grade = compute([placement])[placement.pk]
+    if grade.score is None:
+        names = "、".join(str(_WORDS[name]) for name in grade.missing) or str(_("weights"))
+        raise FlowError(_("No grade can be computed without %(names)s."), code="missing", params={"names": names})
+    with step(placement, "grade", by=by, comment=comment, score=str(grade.score), level=grade.level) as locked:
+        locked.computed_score = locked.score = grade.score
+        locked.level, locked.score_reason = grade.level, ""
+
+
+def edit_grade(placement: Placement, *, by: Actor, score: Decimal, score_reason: str, comment: str = "") -> None:
+    """Give another grade than the computed one, and say why; both are kept."""
+    if not score_reason.strip():
+        raise FlowError(_("Say why the score differs."), code="comment_required")
+    grade = compute([placement])[placement.pk]
+    rules = rules_on(placement.ended_on or placement.ends_on)
+    said = {"score": str(score), "computed": str(grade.score), "reason": score_reason}
+    with step(placement, "grade", by=by, comment=comment, **said) as locked:
+        locked.computed_score, locked.score = grade.score, score
+        locked.level, locked.score_reason = level_of(score, rules), score_reason.strip()[:300]
+
+
+def words_for(part: str) -> Any:
+    """The words for a part of the grade."""
+    return _WORDS[part]

@@ -1,0 +1,22 @@
+"""What running placements make known when the system starts: links, certificates, and the words of their events."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from zhixing.kernel.timeline import name_verbs
+from zhixing.practice import certificates, running_links
+
+
+def register() -> None:
+    """Links for mentors, guardians and evaluations; certificates on the page of verification; words of events."""
+    running_links.register()
+    certificates.register()
+    name_verbs(
+        {
+            "week_confirmed": ("check", _("Week confirmed by the mentor")),
+            "severity_changed": ("alert", _("Gravity changed")),
+            "signed": ("signature", _("Signed on the spot")),
+            "withdrawn": ("ban", _("Withdrawn")),
+        }
+    )
