@@ -112,7 +112,7 @@ class Post(Record):
     approved_on = models.DateField(_("approved on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     note = models.TextField(_("note"), blank=True)
-    scope = Scope(units=("plan__major__unit",), people=("found_by__person", *OF_PLAN))
+    scope = Scope(units=("plan__major__unit",), people=(*OF_PLAN, "found_by__person"))
     lookup = ("code", "title")
     picked = True
     title_needs = ("organisation",)

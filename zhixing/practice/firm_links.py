@@ -1,0 +1,206 @@
+"""What a firm does by its link, without an account: takes or declines students, offers posts again, ranks who chose it.
+
+The link stands for the firm for its days and is not used up: a firm answers again and again. Everything on the page and
+everything it does is bound to this one firm.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from zhixing.agreements import invitations
+from zhixing.agreements.models import SignatureRequest
+from zhixing.kernel import links
+from zhixing.kernel.models import OutsideLink
+from zhixing.kernel.scope import Actor
+from zhixing.partners.models import Organisation
+from zhixing.practice import choice_actions, placement_actions, plan_actions, post_actions
+from zhixing.practice.placements import Placement
+from zhixing.practice.plans import PracticePlan
+from zhixing.practice.posts import Post
+from zhixing.practice.practice_forms import OfferForm
+from zhixing.practice.reminders import FIRM
+
+Status = Post.Status
+
+
+def register() -> None:
+    """Make the page behind these links known."""
+    links.register(FIRM, inbox)
+
+
+def inbox(request: HttpRequest, link: OutsideLink, firm: Organisation) -> HttpResponse:
+    """A firm's page on a phone: students to take, posts to offer, choices to rank, papers to sign."""
+    fault, open_post, form = "", request.GET.get("post", ""), None
+    if request.method == "POST":
+        try:
+            where = _act(request, link, firm)
+            return redirect(where or request.path)
+        except _Incomplete as shown:
+            form, open_post = shown.form, str(shown.form.instance.pk)
+        except ValidationError as refused:
+            fault = "；".join(refused.messages)
+    posts = _posts(firm)
+    for post in posts:
+        if str(post.pk) == open_post:
+            post.form = form or OfferForm(instance=post)  # type: ignore[attr-defined]
+    context = {
+        "link": link,
+        "firm": firm,
+        "waiting": _students(firm).filter(accepted_on=None, status__in=("proposed", "confirmed")),
+        "taken": _students(firm).filter(accepted_on__isnull=False, status__in=Placement.LIVE),
+        "posts": posts,
+        "copies": _copies(firm),
+        "rankings": _rankings(firm),
+        "papers": _papers(firm),
+        "fault": fault,
+        "form": form,
+        "decline": request.GET.get("decline", ""),
+    }
+    return render(request, "practice/outside_firm.html", context, status=422 if fault or form else 200)
+
+
+class _Incomplete(Exception):
+    """A post's form that is not filled in yet."""
+
+    def __init__(self, form: OfferForm):
+        super().__init__()
+        self.form = form
+
+
+# What there is ------------------------------------------------------------------------------------------------------
+
+
+def _students(firm: Organisation) -> Any:
+    rows = Placement.objects.filter(post__organisation=firm, archived_at=None)
+    return rows.select_related("student__cohort__major", "post", "plan", "supervisor").order_by(
+        "plan_id", "student__number"
+    )
+
+
+def _posts(firm: Organisation) -> list[Post]:
+    """The firm's posts in plans that still prepare: drafts and offers can be changed, open ones are shown."""
+    rows = Post.objects.filter(
+        organisation=firm, source=Post.Source.SCHOOL, archived_at=None, plan__status__in=post_actions.OPEN_PLANS
+    ).exclude(status=Status.CLOSED)
+    return list(rows.select_related("plan__major", "organisation").order_by("plan_id", "code"))
+
+
+def _copies(firm: Organisation) -> list[dict[str, Any]]:
+    """Plans for which the firm can offer last year's posts again, with how many."""
+    plans = PracticePlan.objects.filter(
+        status__in=post_actions.OPEN_PLANS, archived_at=None, major__practice_plans__posts__organisation=firm
+    ).distinct()
+    found = []
+    for plan in plans.select_related("major").order_by("starts_on", "pk"):
+        before = plan_actions.earlier(plan)
+        if before is None:
+            continue
+        there = plan.posts.exclude(copied_from=None).values("copied_from")
+        number = post_actions.last_posts(before, firm).exclude(pk__in=there).count()
+        if number:
+            found.append({"plan": plan, "before": before, "number": number})
+    return found
+
+
+def _rankings(firm: Organisation) -> list[dict[str, Any]]:
+    """Posts with students who chose them, in the firm's order or that of the students' wishes."""
+    rows = Post.objects.filter(
+        organisation=firm,
+        status=Status.APPROVED,
+        archived_at=None,
+        plan__status__in=(PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING),
+    )
+    found = []
+    for post in rows.select_related("plan").order_by("code"):
+        people = list(choice_actions.applicants(post))
+        if not people:
+            continue
+        given = dict(post.rankings.filter(archived_at=None).values_list("student", "rank"))
+        people.sort(key=lambda row: (row.student_id not in given, given.get(row.student_id, 0), row.rank))
+        found.append({"post": post, "people": people, "ranked": bool(given)})
+    return found
+
+
+def _papers(firm: Organisation) -> Any:
+    rows = SignatureRequest.objects.filter(
+        party__organisation=firm,
+        state=SignatureRequest.State.OPEN,
+        channel=SignatureRequest.Channel.LINK,
+        agreement__kind__code="tripartite",
+        archived_at=None,
+    )
+    return rows.select_related("agreement", "party").order_by("pk")[:50]
+
+
+# What it does -------------------------------------------------------------------------------------------------------
+
+
+def _act(request: HttpRequest, link: OutsideLink, firm: Organisation) -> str:
+    posted, by = request.POST, links.actor_of(link)
+    do, _colon, number = posted.get("do", "").partition(":")
+    pk = int(number) if number.isdigit() else 0
+    if do == "accept":
+        shown = [int(value) for value in posted.getlist("shown") if value.isdigit()]
+        placement_actions.accept_by_firm(list(_students(firm).filter(pk__in=shown)), by=by)
+    elif do == "decline":
+        _decline(firm, pk, posted.get("reason", ""), by)
+    elif do == "copy":
+        _copy(firm, pk, by)
+    elif do == "offer":
+        _offer(request, firm, pk, by)
+    elif do == "rank":
+        return _rank(request, firm, pk, by)
+    elif do == "sign":
+        ask = _papers(firm).model.objects.filter(pk__in=[row.pk for row in _papers(firm)], pk=pk).first()
+        if ask is None:
+            raise ValidationError(_("There is nothing to sign any more."), code="nothing")
+        return invitations.link_for(ask, by=by, replace=False)
+    else:
+        raise ValidationError(_("Choose what to do."), code="unknown")
+    return ""
+
+
+def _decline(firm: Organisation, pk: int, reason: str, by: Actor) -> None:
+    row = _students(firm).filter(pk=pk, status__in=("proposed", "confirmed")).first()
+    if row is None:
+        raise ValidationError(_("This student is not waiting for you any more."), code="gone")
+    placement_actions.decline_by_firm(row, by=by, comment=reason)
+
+
+def _copy(firm: Organisation, pk: int, by: Actor) -> None:
+    """One tap: last year's posts again, as they were."""
+    entry = next((item for item in _copies(firm) if item["plan"].pk == pk), None)
+    if entry is None:
+        raise ValidationError(_("These posts are here already."), code="nothing")
+    rows = post_actions.last_posts(entry["before"], firm)
+    for post in post_actions.copy_many(rows, entry["plan"], by=by):
+        if not post_actions.lacking(post):
+            post_actions.offer(post, by=by)
+
+
+def _offer(request: HttpRequest, firm: Organisation, pk: int, by: Actor) -> None:
+    post = next((item for item in _posts(firm) if item.pk == pk), None)
+    if post is None:
+        raise ValidationError(_("This post is not yours to change any more."), code="gone")
+    form = OfferForm(request.POST, instance=post)
+    if not form.is_valid():
+        raise _Incomplete(form)
+    values = {name: form.cleaned_data[name] for name in form.cleaned_data}
+    post_actions.offer_by_firm(Post.objects.get(pk=pk), by=by, **values)
+
+
+def _rank(request: HttpRequest, firm: Organisation, pk: int, by: Actor) -> str:
+    """One tap moves a student, and the order is saved at once."""
+    entry = next((item for item in _rankings(firm) if item["post"].pk == pk), None)
+    if entry is None:
+        raise ValidationError(_("The places of this plan are given out already."), code="closed")
+    order = [row.student_id for row in entry["people"]]
+    wanted = choice_actions.moved(order, request.POST.get("move", ""))
+    choice_actions.rank_students(entry["post"], wanted, by=by)
+    return f"{request.path}#post-{pk}"

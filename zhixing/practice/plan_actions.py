@@ -1,0 +1,176 @@
+"""What people do with a plan as a whole: approval, copying last year's posts, opening choices, starting everybody who is ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhixing.kernel import approval
+from zhixing.kernel.flow import FlowError, step
+from zhixing.kernel.scope import Actor
+from zhixing.practice import consent_actions, placement_actions, post_actions, readiness, reminders
+from zhixing.practice.bulk import Outcome
+from zhixing.practice.placements import Placement
+from zhixing.practice.plans import PracticeKind, PracticePlan
+from zhixing.practice.posts import Post
+
+Status = PracticePlan.Status
+
+
+def submit(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
+    """Send a plan on its approval route; it says whose practice it is and what it is for (D-41)."""
+    if not plan.cohorts.exists():
+        raise FlowError(_("Name the cohorts whose practice this is."), code="no_cohorts")
+    if not plan.aims.strip():
+        raise FlowError(_("Say what the practice is for: the aims are empty."), code="no_aims")
+    approval.submit(plan, by=by, comment=comment)
+
+
+def earlier(plan: PracticePlan) -> PracticePlan | None:
+    """The plan of the same major and kind before this one that had posts."""
+    rows = PracticePlan.objects.filter(
+        major=plan.major_id, kind=plan.kind, starts_on__lt=plan.starts_on, archived_at=None
+    ).exclude(pk=plan.pk)
+    return rows.filter(posts__status__in=post_actions.LASTING).order_by("-starts_on", "-pk").distinct().first()
+
+
+def copy_posts(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Take over the posts of the plan before: as drafts that firms confirm or the college offers. Returns their list.
+
+    What a copy would breach today is said on the copy itself: a post is checked again before it opens.
+    """
+    _needs(plan, Status.DRAFT, Status.SUBMITTED, Status.APPROVED, Status.CHOOSING)
+    if not by.can_on(plan, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    before = earlier(plan)
+    if before is None:
+        raise FlowError(_("There is no earlier plan of this major and kind with posts to copy."), code="nothing")
+    made = post_actions.copy_many(post_actions.last_posts(before), plan, by=by, comment=comment)
+    if not made:
+        raise FlowError(_("All posts of “%(plan)s” are here already.") % {"plan": before.title}, code="nothing")
+    return post_actions.list_of(plan, status="draft")
+
+
+def open_choices(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
+    """Let the students choose: there are posts open to them, and a last day."""
+    if plan.choose_until is None:
+        raise FlowError(_("Set the day on which the choices close."), code="no_date")
+    if plan.choose_until < timezone.localdate():
+        raise FlowError(_("The choices have closed already: set a later day."), code="past")
+    if not plan.posts.filter(status=Post.Status.APPROVED, archived_at=None).exists():
+        raise FlowError(_("No post is open to students yet."), code="no_posts")
+    with step(plan, "open", by=by, comment=comment):
+        pass
+    reminders.choices_open(plan)
+
+
+def publish_units(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
+    """The list of units was decided by the school's Party committee and published today (I-24)."""
+    from zhixing.kernel.acting import changing
+
+    with changing(plan, "units_published", by=by, comment=comment) as locked:
+        if locked.published_on is not None:
+            raise FlowError(_("The units are already published."), code="wrong_state")
+        locked.published_on = timezone.localdate()
+
+
+def start(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Start the practice of everybody who is ready, and the plan with the first. Returns the checklist, which names the rest.
+
+    Raises FlowError with the reasons where nobody is ready.
+    """
+    with transaction.atomic():
+        started = start_ready(plan, by=by, comment=comment)
+        if plan.status != Status.RUNNING:
+            with step(plan, "start", by=by, comment=comment, started=len(started.done), not_ready=len(started.refused)):
+                pass
+    return readiness_url(plan)
+
+
+def start_ready(plan: PracticePlan, *, by: Actor, comment: str = "") -> Outcome:
+    """Start every confirmed placement of a plan that lacks nothing; the others are named with what they lack."""
+    rows = list(readiness.rows_of(plan).exclude(status=Placement.Status.RUNNING))
+    if not rows:
+        raise FlowError(_("Nobody of this plan is waiting to start."), code="nobody")
+    return placement_actions.start_many(rows, by=by, comment=comment).or_fail()
+
+
+def start_waiting(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Start whoever became ready after the practice had begun. Returns the checklist."""
+    start_ready(plan, by=by, comment=comment)
+    return readiness_url(plan)
+
+
+def end(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
+    """Close a plan whose students are all through."""
+    running = plan.placements.filter(status__in=Placement.LIVE, archived_at=None).count()
+    if running:
+        raise FlowError(
+            _("%(number)s placements are not over yet: end or cancel them first."),
+            code="running",
+            params={"number": running},
+        )
+    with step(plan, "end", by=by, comment=comment):
+        pass
+
+
+def confirm_places(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Confirm every proposed placement of a plan, and ask students and guardians. Returns the checklist."""
+    rows = list(plan.placements.filter(status=Placement.Status.PROPOSED, archived_at=None))
+    if not rows:
+        raise FlowError(_("Nothing is proposed in this plan."), code="nobody")
+    placement_actions.confirm_many(rows, by=by, comment=comment).or_fail()
+    return readiness_url(plan)
+
+
+def make_agreements(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Tripartite agreements for all confirmed placements that have none: found in the register, else made. Returns the checklist."""
+    from zhixing.practice import papers
+
+    rows = readiness.rows_of(plan).filter(agreement=None, status=Placement.Status.CONFIRMED)
+    papers.make_many(list(rows), by=by, comment=comment).or_fail()
+    return readiness_url(plan)
+
+
+def ask_consents(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Ask every student and guardian who has not yet answered; guardians get their link by text message. Returns the checklist."""
+    rows = list(readiness.rows_of(plan).filter(status=Placement.Status.CONFIRMED))
+    if not rows:
+        raise FlowError(_("Confirm the places first."), code="nobody")
+    consent_actions.ask_many(rows, by=by)
+    return readiness_url(plan)
+
+
+def remind(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Remind all with whom something lies, each once a day. Returns the checklist."""
+    if not by.can_on(plan, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    reminders.remind_all(plan, by=by)
+    return readiness_url(plan)
+
+
+def readiness_url(plan: PracticePlan) -> str:
+    from django.urls import reverse
+
+    return reverse("practice-ready", args=[plan.pk])
+
+
+def before_start(plan: PracticePlan) -> bool:
+    """Whether the plan still prepares its students."""
+    return plan.status in (Status.APPROVED, Status.CHOOSING, Status.ALLOCATED, Status.RUNNING)
+
+
+def _needs(plan: PracticePlan, *states: Any) -> None:
+    if plan.status not in states:
+        raise FlowError(
+            _("This is not possible while the plan is “%(state)s”."),
+            code="wrong_state",
+            params={"state": plan.get_status_display()},
+        )
+
+
+def is_preparing_internship(plan: PracticePlan) -> bool:
+    return plan.kind == PracticeKind.POST and before_start(plan)

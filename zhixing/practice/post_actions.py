@@ -1,0 +1,298 @@
+"""Posts: copied from last year, offered by firms, found by students, checked and opened (I-05 – I-24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from zhixing.kernel import changes, events
+from zhixing.kernel.acting import add, changing
+from zhixing.kernel.flow import FlowError, step
+from zhixing.kernel.numbering import next_number
+from zhixing.kernel.scope import SYSTEM, Actor
+from zhixing.kernel.sheet import Handed, sheet_for
+from zhixing.org.models import Student
+from zhixing.partners.models import Organisation
+from zhixing.practice import gate
+from zhixing.practice.placements import Placement
+from zhixing.practice.plans import PracticePlan
+from zhixing.practice.posts import Post
+
+Status = Post.Status
+# Posts that once stood: worth copying to the next plan.
+LASTING = (Status.APPROVED, Status.CLOSED)
+# What belongs to one year only and is not taken over.
+NOT_COPIED = frozenset(
+    {
+        "id",
+        "code",
+        "plan",
+        "copied_from",
+        "found_by",
+        "source",
+        "approved_on",
+        "status",
+        "created_at",
+        "updated_at",
+        "archived_at",
+    }
+)
+# What a firm may say about its own post by link.
+FIRM_SAYS = (
+    "title",
+    "places",
+    "tasks",
+    "requirements",
+    "address",
+    "hours_day",
+    "hours_week",
+    "night_shift",
+    "overtime",
+    "rest_days",
+    "pay",
+    "same_post_wage",
+    "staff_total",
+    "staff_same_post",
+    "housing",
+    "meals",
+)
+OPEN_PLANS = (
+    PracticePlan.Status.DRAFT,
+    PracticePlan.Status.SUBMITTED,
+    PracticePlan.Status.APPROVED,
+    PracticePlan.Status.CHOOSING,
+)
+
+
+def list_of(plan: PracticePlan, **query: str) -> str:
+    """The list of a plan's posts."""
+    sheet = sheet_for(Post)
+    words = "&".join(f"{name}={value}" for name, value in {"plan": str(plan.pk), **query}.items())
+    return f"{sheet.url('list')}?{words}" if sheet else ""
+
+
+def next_code(plan: PracticePlan) -> str:
+    """The next post code of a plan, e.g. SX-2026-01-P007; inside the caller's transaction."""
+
+    def is_taken(number: int) -> bool:
+        return Post._base_manager.filter(code=f"{plan.code}-P{number:03d}").exists()
+
+    return f"{plan.code}-P{next_number(f'practice.post:{plan.pk}', is_taken):03d}"
+
+
+# Copying ------------------------------------------------------------------------------------------------------------
+
+
+def last_posts(plan: PracticePlan, organisation: Organisation | None = None) -> QuerySet:
+    """The posts of a plan worth offering again: opened then, of the school's own finding, by firms that are not banned."""
+    rows = plan.posts.filter(status__in=LASTING, source=Post.Source.SCHOOL, archived_at=None)
+    rows = rows.exclude(organisation__status__in=(Organisation.Status.BANNED, Organisation.Status.MERGED))
+    return rows.filter(organisation=organisation) if organisation else rows
+
+
+def copied(post: Post, plan: PracticePlan, code: str, status: str) -> Post:
+    """An unsaved copy of a post for another plan."""
+    values = {
+        field.attname: getattr(post, field.attname)
+        for field in Post._meta.concrete_fields
+        if field.name not in NOT_COPIED
+    }
+    return Post(**values, code=code, plan=plan, copied_from=post, status=status)
+
+
+def copy_many(
+    posts: Iterable[Post], plan: PracticePlan, *, by: Actor, status: str = Status.DRAFT, comment: str = ""
+) -> list[Post]:
+    """Copy posts into a plan, each once; those that are there already are passed over. Returns the new ones."""
+    with transaction.atomic():
+        # Two who copy at the same moment wait here; the second finds nothing left to copy.
+        PracticePlan._base_manager.select_for_update(of=("self",)).get(pk=plan.pk)
+        there = set(plan.posts.exclude(copied_from=None).values_list("copied_from", flat=True))
+        new = [copied(post, plan, next_code(plan), status) for post in posts if post.pk not in there]
+        Post.objects.bulk_create(new, batch_size=500)
+        events.log_many(new, "copied", by=by, comment=comment)
+        changes.touched(Post, [post.pk for post in new])
+    return new
+
+
+# Offering and opening -----------------------------------------------------------------------------------------------
+
+
+def lacking(post: Post) -> list[str]:
+    """What a post must say before it is offered and does not."""
+    return [
+        str(Post._meta.get_field(name).verbose_name)
+        for name in ("tasks", "address", "hours_day", "hours_week")
+        if getattr(post, name) in (None, "")
+    ]
+
+
+def offer(post: Post, *, by: Actor, comment: str = "") -> None:
+    """The firm offers the post; it says what is asked, for how long a day and for what pay."""
+    names = lacking(post)
+    if names:
+        raise FlowError(_("Not filled in yet: %(names)s."), code="incomplete", params={"names": "、".join(names)})
+    with step(post, "offer", by=by, comment=comment):
+        pass
+
+
+def offer_by_firm(post: Post, *, by: Actor, **values: Any) -> None:
+    """What a firm says of its own post through its link, and that it offers it: a draft becomes an offer, an offer is changed."""
+    if post.status not in (Status.DRAFT, Status.OFFERED, Status.REFUSED):
+        raise FlowError(_("The college has opened this post already: ask it to change the post."), code="wrong_state")
+    unknown = set(values) - set(FIRM_SAYS)
+    if unknown:
+        raise ValueError(f"not a firm's to say: {sorted(unknown)}")
+    with transaction.atomic():
+        with changing(post, "firm_said", by=by, fields=sorted(values)) as locked:
+            for name, value in values.items():
+                setattr(locked, name, value)
+        if post.status != Status.OFFERED:
+            offer(post, by=by)
+
+
+def approve(post: Post, *, by: Actor, comment: str = "") -> None:
+    """Open a post to students: no red line stops it, and the firm is no outcast. A student's own find becomes a placement."""
+    if post.organisation.status in (Organisation.Status.BANNED, Organisation.Status.MERGED):
+        raise FlowError(_("%(name)s may not take students."), code="banned", params={"name": post.organisation.name})
+    gate.refuse_post(post)
+    with transaction.atomic():
+        with step(post, "approve", by=by, comment=comment) as locked:
+            locked.approved_on = timezone.localdate()
+        if post.source == Post.Source.STUDENT:
+            _place_finder(post, by=by)
+
+
+def _place_finder(post: Post, *, by: Actor) -> None:
+    """Whoever found the post gets it, and the allocation leaves them there."""
+    student = post.found_by
+    if student is None:
+        return
+    taken = Placement.objects.filter(plan=post.plan, student=student, archived_at=None).exclude(
+        status__in=(Placement.Status.CANCELLED, Placement.Status.BROKEN)
+    )
+    if taken.exists():
+        raise FlowError(_("%(name)s already has a place in this plan."), code="placed", params={"name": student.name})
+    placement = Placement(
+        plan=post.plan,
+        student=student,
+        post=post,
+        mentor=post.mentor,
+        starts_on=post.plan.starts_on,
+        ends_on=post.plan.ends_on,
+        reasons={"code": "own_find"},
+        locked=True,
+        lock_reason=_("Found by the student."),
+    )
+    add(placement, by=by, follows=True)
+
+
+def hand_firm_link(post: Post, *, by: Actor, name: str, days: int, comment: str = "") -> Handed:
+    """A link with which the post's firm keeps its posts, ranks and accepts students."""
+    from zhixing.practice import reminders
+
+    url = reminders.firm_link(post.organisation, by=by, name=name, days=days)
+    return Handed(url, _("Send this address to %(name)s alone. It is shown once.") % {"name": name})
+
+
+def reopen(post: Post, *, by: Actor, comment: str = "") -> None:
+    """Open a closed post again, checked as at first."""
+    gate.refuse_post(post)
+    with step(post, "reopen", by=by, comment=comment):
+        pass
+
+
+# Found by students --------------------------------------------------------------------------------------------------
+
+
+def propose(
+    student: Student,
+    plan: PracticePlan,
+    *,
+    by: Actor,
+    uscc: str,
+    firm: str,
+    title: str,
+    address: str,
+    contact: str = "",
+    phone: str = "",
+    hours_day: Any = 8,
+    hours_week: Any = 40,
+    pay: Any = None,
+    tasks: str = "",
+) -> Post:
+    """A student proposes a unit of their own (自行选择, art. 2): it goes to the college for approval like any other.
+
+    The unit is a registered one: known by its social credit code, or entered as a lead with it.
+    """
+    if plan.status not in OPEN_PLANS[2:] and plan.status != PracticePlan.Status.ALLOCATED:
+        raise FlowError(_("This plan does not take proposals now."), code="wrong_state")
+    if not plan.cohorts.filter(pk=student.cohort_id).exists():
+        raise FlowError(_("This plan is not for your class."), code="not_yours")
+    with transaction.atomic():
+        # Pressing twice makes one proposal: the second waits here and finds the first.
+        PracticePlan._base_manager.select_for_update(of=("self",)).get(pk=plan.pk)
+        waiting = plan.posts.filter(found_by=student, archived_at=None, status__in=(Status.OFFERED, Status.APPROVED))
+        if waiting.exists():
+            raise FlowError(_("You have already proposed a unit; the college is looking at it."), code="twice")
+        organisation = _unit_of(uscc, firm, plan, by=by)
+        note = "、".join(part for part in (contact, phone) if part)
+        post = Post(
+            code=next_code(plan),
+            title=title,
+            plan=plan,
+            organisation=organisation,
+            source=Post.Source.STUDENT,
+            found_by=student,
+            places=1,
+            tasks=tasks or title,
+            address=address,
+            region=organisation.region.code if organisation.region else "",
+            hours_day=hours_day,
+            hours_week=hours_week,
+            pay=pay,
+            staff_total=organisation.staff_count,
+            status=Status.OFFERED,
+            note=_("Contact at the unit: %(who)s") % {"who": note} if note else "",
+        )
+        return add(post, by=by, follows=True)
+
+
+def _unit_of(uscc: str, name: str, plan: PracticePlan, *, by: Actor) -> Organisation:
+    code = (uscc or "").strip().upper()
+    found = Organisation.objects.filter(uscc=code, archived_at=None).first() if code else None
+    if found is None and name:
+        found = Organisation.objects.filter(name=name.strip(), archived_at=None).first()
+    if found is not None:
+        if found.status == Organisation.Status.MERGED and found.merged_into:
+            found = found.merged_into
+        if found.status == Organisation.Status.BANNED:
+            raise FlowError(_("%(name)s may not take students."), code="banned", params={"name": found.name})
+        return found
+    if not code or not name:
+        raise ValidationError(_("Give the unit's full name and its unified social credit code."), code="unit")
+    organisation = Organisation(
+        uscc=code,
+        name=name.strip(),
+        kind=Organisation.Kind.ENTERPRISE,
+        keeper=plan.major.unit,
+        status=Organisation.Status.LEAD,
+    )
+    return add(organisation, by=by, comment=_("Named by a student."), follows=True)
+
+
+def close_past(today: date | None = None) -> int:
+    """Posts of plans that have ended are closed; run daily, safe to run twice. Returns how many."""
+    rows = Post.objects.filter(status=Status.APPROVED, archived_at=None, plan__status=PracticePlan.Status.ENDED)
+    closed = 0
+    for post in rows.select_related("organisation"):
+        with step(post, "close", by=SYSTEM, comment=_("The plan has ended.")):
+            closed += 1
+    return closed

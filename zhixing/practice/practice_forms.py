@@ -1,0 +1,118 @@
+"""What actions of plans, posts, placements and consents ask beside the record, and the forms of a student's own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from stdnum.cn import uscc as social_code
+
+from zhixing.kernel.models import Record
+from zhixing.kernel.scope import Actor
+from zhixing.practice import reminders
+from zhixing.practice.models import Placement, Post
+
+
+class RecordForm(forms.Form):
+    """A form about one record, for one actor."""
+
+    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.record, self.actor = record, actor
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in what is already known."""
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+
+
+class PaperForm(RecordForm):
+    """A consent signed on paper: by whom, and on which day."""
+
+    name = forms.CharField(label=pgettext_lazy("of a person", "name"), max_length=80)
+    decided_on = _day(_("decided on"))
+
+    def prepare(self) -> None:
+        self.initial.setdefault("name", self.record.name)  # type: ignore[attr-defined]
+        self.initial.setdefault("decided_on", timezone.localdate())
+
+
+class LivesForm(RecordForm):
+    living = forms.ChoiceField(label=_("lives"), choices=Placement.Living.choices)
+
+    def prepare(self) -> None:
+        self.initial.setdefault("living", self.record.living)  # type: ignore[attr-defined]
+
+
+class FirmLinkForm(RecordForm):
+    """Who at the firm gets the link, and for how many days."""
+
+    name = forms.CharField(label=_("contact"), max_length=80)
+    days = forms.IntegerField(label=_("valid for days"), min_value=1, max_value=365, initial=reminders.FIRM_DAYS)
+
+    def prepare(self) -> None:
+        contact = reminders.firm_contact(self.record.organisation)  # type: ignore[attr-defined]
+        if contact:
+            self.initial.setdefault("name", contact[0])
+
+
+class EnrolForm(RecordForm):
+    """Who comes onto a policy's roster."""
+
+    numbers = forms.CharField(
+        label=_("student numbers"), widget=forms.Textarea(attrs={"rows": 6}), help_text=_("One a line.")
+    )
+
+
+class OfferForm(forms.ModelForm):
+    """What a firm says of its post, on a phone."""
+
+    class Meta:
+        model = Post
+        fields = (
+            "title",
+            "places",
+            "tasks",
+            "address",
+            "hours_day",
+            "hours_week",
+            "pay",
+            "night_shift",
+            "rest_days",
+            "housing",
+            "meals",
+        )
+        widgets = {"tasks": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in ("tasks", "address", "hours_day", "hours_week"):
+            self.fields[name].required = True
+
+
+class ProposeForm(forms.Form):
+    """A student's own unit: four lines are enough, the rest the college asks."""
+
+    firm = forms.CharField(label=_("full name of the unit"), max_length=200)
+    uscc = forms.CharField(
+        label=_("unified social credit code"), max_length=18, help_text=_("18 characters, on the business licence.")
+    )
+    title = forms.CharField(label=_("what you would do there"), max_length=120)
+    address = forms.CharField(label=_("workplace"), max_length=200)
+    contact = forms.CharField(label=_("contact at the unit"), max_length=80, required=False)
+    phone = forms.CharField(label=_("phone"), max_length=20, required=False)
+    pay = forms.DecimalField(
+        label=_("pay in yuan a month"), min_value=0, max_digits=10, decimal_places=2, required=False
+    )
+
+    def clean_uscc(self) -> str:
+        code = self.cleaned_data["uscc"].strip().upper()
+        if not social_code.is_valid(code):
+            raise forms.ValidationError(_("This is not a unified social credit code: check the 18 characters."))
+        return code
