@@ -7,7 +7,6 @@ from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -58,6 +57,17 @@ class Agreement(Record):
         RENEWED = "renewed", _("renewed")
         REPLACED = "replaced", _("replaced by an amendment")
 
+    class Form(models.IntegerChoices):
+        """促进办法 art. 6, shortened."""
+
+        PROGRAMMES = 1, _("majors, standards and courses")
+        TRAINING = 2, _("training plans, exchange of staff, internships")
+        APPRENTICES = 3, _("apprenticeships")
+        FOUNDING = 4, _("joint schools, bases and centres")
+        STANDARDS = 5, _("standards of posts and quality")
+        CONTESTS = 6, _("contests, pilot firms, culture and services")
+        OTHER = 7, pgettext_lazy("form of cooperation", "other")
+
     kind = models.ForeignKey(AgreementKind, models.PROTECT, related_name="agreements", verbose_name=_("kind"))
     # Given on approval, without gaps by year and unit; null before, so that many drafts may wait for one.
     number = models.CharField(_("agreement number"), max_length=60, null=True, blank=True, unique=True)
@@ -87,7 +97,7 @@ class Agreement(Record):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     amount = MoneyField(_("amount in yuan"), null=True, blank=True)
     forms = ArrayField(
-        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(7)]),
+        models.PositiveSmallIntegerField(choices=Form),
         verbose_name=_("forms of cooperation"),
         default=list,
         blank=True,

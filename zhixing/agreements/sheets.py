@@ -131,14 +131,14 @@ class AgreementSheet(_Kept):
     columns = (
         "title",
         "number",
-        "kind",
+        "status",
         "counterparty",
-        "unit",
-        "starts_on",
         "ends_on",
         "days_left",
         "owner",
-        "status",
+        "unit",
+        "kind",
+        "starts_on",
     )
     computed = {
         "days_left": Computed(_("days left"), _LEFT, tone=_near),
@@ -244,6 +244,7 @@ class AgreementSheet(_Kept):
         ),
     )
     panels = (panels.state_panel, panels_signing.signing_panel, panels.contents_panel)
+    first_panels = 2
     form_base = forms.AgreementForm
     natural_key = ("number",)
     # Drafts have no number; a constraint keeps two of them from being the same.
@@ -298,7 +299,7 @@ class AgreementPartySheet(Sheet):
         ),
         Action(
             "link",
-            _("Link to confirm"),
+            _("Make the link to confirm"),
             invitations.link_to_confirm,
             icon="link",
             bulk=False,
@@ -401,7 +402,9 @@ class TemplateSheet(_Kept):
     model = models.Template
     structured = ("fields", "file")
     icon = "copy"
-    description = _("The wording of each kind in versions; one is in force.")
+    description = _(
+        "The wording of each kind in versions; one is in force. A new version is uploaded on its kind's page."
+    )
     columns = ("title", "kind", "version", "effective_from", "effective_to", "documents_count")
     computed = {
         "documents_count": Computed(

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -95,7 +96,11 @@ def new_template(request: HttpRequest, pk: int) -> HttpResponse:
     if not actor.can(Template, "change"):
         raise PermissionDenied(_("Your role does not include this."))
     kind: AgreementKind = _record(request, "agreements.agreement_kind", pk)
-    form = TemplateForm(request.POST or None, request.FILES or None, initial={"title": kind.name})
+    form = TemplateForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"title": kind.name, "effective_from": timezone.localdate()},
+    )
     sheet = sheet_or_404("agreements.template")
     if request.method == "POST" and form.is_valid():
         try:
@@ -119,7 +124,8 @@ def new_template(request: HttpRequest, pk: int) -> HttpResponse:
         {"label": _("New version"), "url": ""},
     ]
     names = sorted(documents.known_names(kind))
-    context = {"form": form, "kind": kind, "names": names, "crumbs": crumbs}
+    current = documents.template_in_force(kind)
+    context = {"form": form, "kind": kind, "current": current, "names": names, "crumbs": crumbs}
     return render(request, "agreements/template_new.html", context, status=422 if form.errors else 200)
 
 

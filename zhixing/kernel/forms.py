@@ -232,6 +232,7 @@ def form_field(sheet: Sheet, field: models.Field, actor: Actor, **kwargs: Any) -
     if isinstance(field, ArrayField) and field.base_field.choices:
         return forms.TypedMultipleChoiceField(
             choices=field.base_field.choices,
+            coerce=field.base_field.to_python,
             label=field.verbose_name,
             required=not field.blank,
             widget=forms.CheckboxSelectMultiple,

@@ -122,6 +122,8 @@ class Sheet:
     synonyms: ClassVar[dict[str, tuple[str, ...]]] = {}
     depends: ClassVar[dict[str, dict[str, str]]] = {}
     panels: ClassVar[tuple[Callable[[Any, Actor], str], ...]] = ()
+    # So many of the panels stand above the fields: what is to be done comes before what is known.
+    first_panels: ClassVar[int] = 0
     # The form to build on, a `SheetForm`, where saving needs a question of its own.
     form_base: ClassVar[type | None] = None
     links: ClassVar[tuple[tuple[Any, str, str], ...]] = ()

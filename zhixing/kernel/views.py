@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, Subquery
+from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -81,12 +81,11 @@ def _tabs(sheet: Sheet, listing: Listing) -> tuple[list[dict[str, Any]], int]:
 
 def _marks(sheet: Sheet, listing: Listing) -> list[dict[str, Any]]:
     """Beside the tabs the rows that need a look: how many of those listed, and the way to them."""
-    numbers = {name: Count("pk", filter=Q(sheet.computed[name].expression)) for name in sheet.marks}
     found = []
-    for name, count in (listing.before_tab.order_by().aggregate(**numbers) if numbers else {}).items():
+    for name, count in listing.marked().items():
         active = listing.query.get(name) == "true"
+        url = listing.address(**{name: None if active else "true", "tab": None, "page": None})
         if count or active:
-            url = listing.address(**{name: None if active else "true", "tab": None, "page": None})
             label = sheet.computed[name].label
             found.append({"label": label, "url": url, "count": count, "active": active, "tone": "gold"})
     return found
@@ -442,15 +441,15 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
                 "needs_form": False,
             }
         )
-    state = sheet.flow.field if sheet.flow else ""
     related = _related(sheet, record, actor)
+    panels = [make(record, actor) for make in sheet.panels]
     context = {
         "sheet": sheet,
         "record": record,
         "record_title": str(record),
         "record_subtitle": sheet.label,
         "avatar_text": str(record)[:2],
-        "badge_html": values.html(sheet, record, state) if state else "",
+        "badge_html": values.html(sheet, record, sheet.flow.field) if sheet.flow else "",
         "archived": record.archived_at,
         "meta": [{"icon": "clock", "text": _("Last changed %(when)s") % {"when": values.plain(record.updated_at)}}],
         "groups": _groups(sheet, record, "reveal" in able),
@@ -463,7 +462,8 @@ def detail(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespons
         "edit_url": sheet.url("edit", pk) if may_change else "",
         "delete_url": sheet.url("delete", pk) if may_delete else "",
         "approval": panel(record, actor),
-        "extra_panels": [html for html in (make(record, actor) for make in sheet.panels) if html],
+        "first_panels": list(filter(None, panels[: sheet.first_panels])),
+        "extra_panels": list(filter(None, panels[sheet.first_panels :])),
         "crumbs": [{"label": sheet.label_plural, "url": sheet.url("list")}, {"label": str(record), "url": ""}],
     }
     return render(request, "kernel/detail.html", context)

@@ -476,6 +476,7 @@ class _Register:
                 channel=signer["channel"],
                 signer_name=party.signatory or party.name,
                 signer_email=party.email,
+                signer_phone=party.phone,
                 state="open" if order == 1 else "waiting",
                 opened_at=self._moment(self.plan.ago(4)) if order == 1 else None,
                 due=self.plan.ahead(7),
