@@ -115,9 +115,9 @@ def of(major: Major, term: Term) -> list[Figure]:
     return [*found, *figures.added("summary", major=major, term=term)]
 
 
-def draft(major: Major, term: Term) -> dict[str, str]:
+def draft(major: Major, term: Term, known: list[Figure] | None = None) -> dict[str, str]:
     """A first text of the four parts, by the numbers of the term; numbers that say nothing are left out."""
-    told = {figure.key: figure for figure in of(major, term)}
+    told = {figure.key: figure for figure in (of(major, term) if known is None else known)}
     overview = [
         _("In %(term)s the major %(major)s had [[bases]] bases off the campus in use, [[new_bases]] of them new.")
         % {"term": term, "major": major.name},

@@ -10,6 +10,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from zhixing.agreements import models as agreement_models
+from zhixing.bases import models as base_models
 from zhixing.cultivation import models as cultivation_models
 from zhixing.governance import models as governance_models
 from zhixing.industry_colleges import models as industry_college_models
@@ -21,6 +22,7 @@ from zhixing.partners import models as partner_models
 from zhixing.sample import (
     agreements,
     apprenticeships,
+    bases,
     college,
     college_facts,
     cooperation,
@@ -118,6 +120,22 @@ MODELS: tuple[type[models.Model], ...] = (
     agreement_models.Obligation,
     agreement_models.AgreementDocument,
     agreement_models.SignatureRequest,
+    base_models.Base,
+    base_models.SafetyCheck,
+    base_models.Contribution,
+    base_models.BenefitStatement,
+    base_models.Room,
+    base_models.Booking,
+    base_models.BaseUse,
+    base_models.ResidentUnit,
+    base_models.Guide,
+    base_models.PlaceCapacity,
+    base_models.PracticeDemand,
+    base_models.BasePlan,
+    base_models.TermSummary,
+    base_models.RecognitionCriterion,
+    base_models.BaseRecognition,
+    base_models.RecognitionReview,
     ApprovalRoute,
     ApprovalCase,
     Event,
@@ -200,6 +218,7 @@ def build(scale: float, seed: int, today: date) -> World:
     cultivation.make_cultivation(plan, world)
     apprenticeships.make_apprenticeships(plan, world)
     agreements.make_agreements(plan, world)
+    bases.make_bases(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
     _analyse(MODELS)

@@ -29,6 +29,7 @@ _ROUTES = (
     ),
     ("partners.industry_link", "行业组织联系审批", [("dean", "own", "office")]),
     ("cultivation.training_plan", "人才培养方案审批", [("dean", "own", "office"), ("office", "school", "leader")]),
+    ("bases.base_plan", "基地建设规划审批", [("dean", "own", "office"), ("office", "school", "leader")]),
     ("policy.rule_version", "规则数值变更审批", [("office", "school", "leader"), ("leader", "school", "")]),
 )
 

@@ -1,0 +1,713 @@
+"""Bases of the sample college: eight on the campus, sixty off it, four for teachers, over three years; what they lack is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Count
+
+from zhixing.agreements.models import SIGNED, Agreement
+from zhixing.bases import criteria, demand, statements, summaries
+from zhixing.bases.models import (
+    Base,
+    BasePlan,
+    BaseRecognition,
+    BaseUse,
+    BenefitStatement,
+    Booking,
+    Contribution,
+    Guide,
+    PlaceCapacity,
+    PracticeDemand,
+    RecognitionCriterion,
+    RecognitionReview,
+    ResidentUnit,
+    Room,
+    SafetyCheck,
+    TermSummary,
+)
+from zhixing.org.models import AcademicYear, Division, Major, Person, Student, Term
+from zhixing.partners.models import Organisation
+from zhixing.sample import base_words as words
+from zhixing.sample import college_facts as facts
+from zhixing.sample.governance import pick
+from zhixing.sample.names import Names
+from zhixing.sample.plan import Plan, insert, join, weekday_before
+from zhixing.sample.world import World
+
+_GROUPS = {group.code: group for group in facts.GROUPS}
+_SLOTS = ((1, 2), (3, 4), (5, 6), (7, 8))
+
+
+def make_bases(plan: Plan, world: World) -> None:
+    """All of it; the order matters, each part builds upon those before."""
+    Bases(plan, world).make()
+
+
+class Bases:
+    """Makes bases one part after another; the dice of each part are its own."""
+
+    def __init__(self, plan: Plan, world: World):
+        self.plan, self.world = plan, world
+        self.majors_of = {group.code: [world.majors[code] for code, _weight in group.majors] for group in facts.GROUPS}
+        self.regions = set(Division.objects.values_list("code", flat=True))
+
+    def make(self) -> None:
+        self.make_calendar()
+        self.make_campus()
+        self.make_off_campus()
+        self.make_teacher_bases()
+        self.make_rooms()
+        self.make_contributions()
+        self.make_guides()
+        self.make_safety()
+        self.make_uses()
+        self.make_bookings()
+        self.make_places()
+        self.make_plans()
+        self.make_recognitions()
+        self.make_summaries()
+        self.make_statements()
+
+    # Calendar and bases -----------------------------------------------------------------------------------------------
+
+    def make_calendar(self) -> None:
+        """The two coming years, so that places and students can be looked at six terms ahead."""
+        plan = self.plan
+        years = [
+            AcademicYear(code=plan.year_code(n), starts_on=plan.year_start(n), ends_on=plan.year_end(n)) for n in (1, 2)
+        ]
+        coming = dict(zip((1, 2), insert(plan, years, lambda row: plan.year_start()), strict=True))
+        terms = [
+            Term(year=coming[offset], number=number, starts_on=first, ends_on=last)
+            for offset in coming
+            for number, (first, last) in enumerate(plan.terms(offset), 1)
+        ]
+        insert(plan, terms, lambda row: plan.year_start())
+        self.terms = list(Term.objects.select_related("year").order_by("starts_on"))
+        self.past = [term for term in self.terms if term.ends_on < plan.today]
+
+    def make_campus(self) -> None:
+        plan, world = self.plan, self.world
+        kept = Agreement.objects.filter(kind__code="campus_base", status="in_force").order_by("number")
+        agreements: dict[int, list[Agreement]] = defaultdict(list)
+        for agreement in kept:
+            agreements[agreement.major_group_id].append(agreement)
+        rows = []
+        for number, fact in enumerate(words.CAMPUS):
+            group = world.groups[fact.group]
+            agreement = next(iter(agreements[group.pk]), None) if fact.code != words.CONTRACT_OUT else None
+            firm = agreement.counterparty if agreement else world.firms_of[fact.group][0]
+            opened = plan.year_start() if fact.code in words.OPENED_THIS_YEAR else plan.year_start(-3 - number % 2)
+            rows.append(
+                Base(
+                    code=fact.code,
+                    name=fact.name,
+                    kind=Base.Kind.CAMPUS,
+                    mode=fact.mode,
+                    organisation=firm,
+                    unit=world.units[fact.unit],
+                    manager=pick(plan.dice(f"manager:{fact.code}"), world.faculty[fact.unit]),
+                    primary_major=self.majors_of[fact.group][0],
+                    on_campus=True,
+                    site=f"实训楼{number + 1}号楼",
+                    region_id=words.HOME_REGION if words.HOME_REGION in self.regions else None,
+                    longitude=Decimal("110.331"),
+                    latitude=Decimal("20.031"),
+                    area=900 + 350 * number,
+                    workplaces=sum(places for _name, _kind, places in fact.rooms),
+                    agreement=agreement,
+                    starts_on=opened,
+                    status=Base.Status.IN_USE,
+                )
+            )
+        self.campus = insert(plan, rows, lambda row: max(row.starts_on, plan.year_start(-3)))
+        join(
+            Base.majors.through,
+            [
+                (base.pk, major.pk)
+                for base, fact in zip(self.campus, words.CAMPUS, strict=True)
+                for major in self.majors_of[fact.group]
+            ],
+        )
+
+    def make_off_campus(self) -> None:
+        """First those whose agreement stands, then one at least for each major; two were closed."""
+        plan, world = self.plan, self.world
+        dice = plan.dice("off-campus bases")
+        count: dict[int, int] = defaultdict(int)
+        rows: list[tuple[Base, list[Major]]] = []
+        taken: set[tuple[str, int]] = set()
+
+        def add(group: str, firm: Organisation, agreement: Agreement | None, first: date, wanted: Major | None) -> None:
+            if (group, firm.pk) in taken:
+                return
+            taken.add((group, firm.pk))
+            own = self.majors_of[group]
+            major = wanted or min(own, key=lambda one: (count[one.pk], one.code))
+            second = [one for one in own if one.pk != major.pk and dice.random() < 0.35][:1]
+            for one in (major, *second):
+                count[one.pk] += 1
+            place = words.PLACES.get((firm.region_id or "")[:4])
+            base = Base(
+                code=f"JD-W{len(rows) + 1:03}",
+                name=f"{firm.short_name or firm.name}{_GROUPS[group].name.removesuffix('专业群')}实践教学基地",
+                kind=Base.Kind.OFF_CAMPUS,
+                organisation=firm,
+                unit=world.units[_GROUPS[group].unit],
+                manager=pick(dice, world.faculty[_GROUPS[group].unit]),
+                primary_major=major,
+                region_id=firm.region_id,
+                address=firm.address,
+                longitude=Decimal(place[0]) if place else None,
+                latitude=Decimal(place[1]) if place else None,
+                agreement=agreement,
+                starts_on=first,
+                status=Base.Status.IN_USE,
+            )
+            rows.append((base, [major, *second]))
+
+        signed = Agreement.objects.filter(
+            kind__code="off_campus_base", status__in=SIGNED, counterparty__isnull=False, major_group__isnull=False
+        ).select_related("counterparty__region", "major_group")
+        for agreement in signed.filter(status="in_force").order_by("number", "pk"):
+            add(agreement.major_group.code, agreement.counterparty, agreement, agreement.starts_on, None)
+        number = 0
+        wanted = plan.times(words.OFF_CAMPUS)
+        for _round in range(3):
+            for code, major in world.majors.items():
+                if count[major.pk] and len(rows) >= wanted:
+                    continue
+                group = major.group.code
+                firms = world.firms_of[group]
+                firm = firms[number % len(firms)]
+                number += 1
+                add(group, firm, None, plan.within(dice, plan.year_start(-3), plan.year_end(-2)), world.majors[code])
+        ended = plan.year_end(-1)
+        for base, _majors in rows[-2:] if len(rows) > 50 else ():
+            base.status, base.ends_on, base.close_reason = Base.Status.CLOSED, ended, words.CLOSE_REASON
+        made = insert(plan, [base for base, _majors in rows], lambda row: max(row.starts_on, plan.year_start(-3)))
+        join(
+            Base.majors.through,
+            [(base.pk, major.pk) for base, (_row, majors) in zip(made, rows, strict=True) for major in majors],
+        )
+        self.off_campus = made
+        self.bases_of: dict[int, list[Base]] = defaultdict(list)
+        for base, (_row, majors) in zip(made, rows, strict=True):
+            for major in majors:
+                self.bases_of[major.pk].append(base)
+
+    def make_teacher_bases(self) -> None:
+        """With firms large, middling and small (四（五）1)."""
+        plan, world = self.plan, self.world
+        by_size: dict[str, list[Organisation]] = defaultdict(list)
+        for firm in world.firms:
+            if firm.status == Organisation.Status.ACTIVE and firm.size:
+                by_size[firm.size].append(firm)
+        sizes = [size for size in ("large", "medium", "small", "micro") if by_size[size]]
+        rows = []
+        for number in range(min(words.TEACHER_BASES, len(sizes))):
+            firm = by_size[sizes[number]][0]
+            unit = list(facts.COLLEGES)[number]
+            rows.append(
+                Base(
+                    code=f"JD-S{number + 1:02}",
+                    name=f"{firm.short_name or firm.name}双师型教师培训基地",
+                    kind=Base.Kind.TEACHER,
+                    organisation=firm,
+                    unit=world.units[unit],
+                    manager=pick(plan.dice(f"teacher base {number}"), world.faculty[unit]),
+                    region_id=firm.region_id,
+                    starts_on=plan.year_start(-2),
+                    status=Base.Status.IN_USE,
+                )
+            )
+        self.teacher_bases = insert(plan, rows)
+
+    # What hangs on them -----------------------------------------------------------------------------------------------
+
+    def make_rooms(self) -> None:
+        plan = self.plan
+        rows = [
+            Room(base=base, code=f"{base.code[-3:]}-{number}", name=name, kind=kind, workplaces=places, place=base.site)
+            for base, fact in zip(self.campus, words.CAMPUS, strict=True)
+            for number, (name, kind, places) in enumerate(fact.rooms, 1)
+        ]
+        self.rooms = insert(plan, rows)
+        self.rooms_of: dict[int, list[Room]] = defaultdict(list)
+        for room in self.rooms:
+            self.rooms_of[room.base_id].append(room)
+        residents = [
+            ResidentUnit(
+                base=base,
+                kind=words.RESIDENTS[number % 3][0],
+                name=words.RESIDENTS[number % 3][1].format(firm=base.organisation.short_name or base.organisation.name),
+                organisation=base.organisation,
+                room=self.rooms_of[base.pk][-1],
+                starts_on=max(base.starts_on, plan.year_start(-2)),
+                reviewed_on=plan.ago(120) if base.code not in words.OPENED_THIS_YEAR else None,
+                review="运行正常，开放共享良好" if base.code not in words.OPENED_THIS_YEAR else "",
+            )
+            for number, base in enumerate(self.campus)
+        ]
+        insert(plan, residents)
+
+    def make_contributions(self) -> None:
+        """Both sides put in; one delivery is late, one base has nothing accepted of the school's, one machine is idle."""
+        plan, world = self.plan, self.world
+        assets = world.staff[facts.ASSETS][0]
+        rows = []
+        for number, base in enumerate(self.campus):
+            room = self.rooms_of[base.pk][0]
+            begun = max(base.starts_on, plan.year_start(-3))
+            day = weekday_before(min(begun + timedelta(days=90), plan.ago(20)))
+            for kind, title, value in words.SCHOOL_INPUT:
+                row = self._input(base, "school", kind, title, value * (8 + number) * 1000, begun, day, assets)
+                if base.code == words.ONE_SIDED:
+                    row.status, row.accepted_on, row.accepted_by = "delivered", None, None
+                rows.append(row)
+            for kind, title, value in words.FIRM_INPUT:
+                row = self._input(base, "firm", kind, title, value * (7 + number) * 1000, begun, day, assets)
+                row.room = room if kind == "equipment" else None
+                rows.append(row)
+            if base.code == words.LATE_DELIVERY:
+                late = self._input(
+                    base, "firm", "equipment", "二期智能育苗生产线", 1_680_000, begun, plan.ago(75), None
+                )
+                late.status, late.delivered_on, late.delivered_value = "pledged", None, None
+                late.pledged_on = plan.ago(300)
+                rows.append(late)
+            if base.code == words.IDLE:
+                idle = self._input(
+                    base, "firm", "equipment", "五轴联动加工中心", 2_350_000, begun, plan.ago(420), assets
+                )
+                idle.pledged_on, idle.room = plan.ago(500), self.rooms_of[base.pk][-1]
+                rows.append(idle)
+        for number, base in enumerate(self.off_campus[::3]):
+            value = 60_000 + 15_000 * (number % 9)
+            due = weekday_before(min(base.starts_on + timedelta(days=60), plan.ago(30)))
+            begun = min(base.starts_on, due)
+            rows.append(self._input(base, "firm", "equipment", "实习工位与防护装备", value, begun, due, assets))
+        insert(plan, rows, lambda row: max(row.pledged_on, plan.year_start(-3)))
+
+    @staticmethod
+    def _input(
+        base: Base, party: str, kind: str, title: str, value: int, begun: date, due: date, accepted_by: Person | None
+    ) -> Contribution:
+        lasting = kind in ("equipment", "software")
+        return Contribution(
+            base=base,
+            party=party,
+            organisation=base.organisation if party == "firm" else None,
+            kind=kind,
+            title=title,
+            pledged_value=Decimal(value),
+            pledged_on=begun,
+            due=due,
+            delivered_value=Decimal(value),
+            delivered_on=due,
+            accepted_on=due + timedelta(days=7) if accepted_by else None,
+            accepted_by=accepted_by,
+            valued_by="发票与验收单",
+            owned_by="firm" if party == "firm" and kind == "equipment" else "school",
+            depreciation_years=8 if lasting else None,
+            status="accepted" if accepted_by else "delivered",
+        )
+
+    def make_guides(self) -> None:
+        """Engineers with titles and teachers with certificates; one teacher has none, one base nobody."""
+        plan, world = self.plan, self.world
+        dice = plan.dice("guides")
+        names = Names(plan.dice("engineers"))
+        rows = []
+        for base in (*self.campus, *self.off_campus):
+            if base.code == words.NO_GUIDES:
+                continue
+            on_campus = base.kind == Base.Kind.CAMPUS
+            first = max(base.starts_on, plan.year_start(-3))
+            for number in range(2 if on_campus else 1):
+                rows.append(
+                    Guide(
+                        base=base,
+                        kind=Guide.Kind.ENGINEER,
+                        name=names.person(names.sex(0.6), older=True),
+                        organisation=base.organisation,
+                        position=("技术主管", "工程师")[number],
+                        proof=("高级工程师", "工程师", "高级技师")[dice.randint(0, 2)],
+                        proof_number=f"GC{base.pk:04}{number}",
+                        proven_on=date(first.year - 3, 6, 15),
+                        starts_on=first,
+                    )
+                )
+            people = dice.sample(world.faculty[base.unit.code], 2 if on_campus else 1)
+            for number, person in enumerate(people):
+                lacks = base.code == words.NO_PROOF and number == 0
+                rows.append(
+                    Guide(
+                        base=base,
+                        kind=Guide.Kind.TEACHER,
+                        person=person,
+                        position="专业教师",
+                        proof="" if lacks else "企业业务培训合格证",
+                        proof_number="" if lacks else f"PX{base.pk:04}{number}",
+                        proven_on=None if lacks else first,
+                        starts_on=first,
+                    )
+                )
+        insert(plan, rows)
+
+    def make_safety(self) -> None:
+        """On the campus every half-year, off it every year, done on time; one is late, one found something."""
+        plan = self.plan
+        rows = []
+        for number, base in enumerate((*self.campus, *self.off_campus)):
+            if base.status != Base.Status.IN_USE:
+                continue
+            step = 182 if base.kind == Base.Kind.CAMPUS else 365
+            ahead = plan.ahead(20 + number % 90)
+            if base.code == words.SAFETY_LATE:
+                ahead = plan.ago(12)
+            rows.append(SafetyCheck(base=base, due=ahead))
+            due = ahead - timedelta(days=step)
+            while due > max(base.starts_on, plan.year_start(-3)):
+                done = weekday_before(due)
+                row = SafetyCheck(base=base, due=due, done_on=done, result="passed", checked_by="保卫处、学院、企业")
+                if base.code == words.LATE_DELIVERY and due == ahead - timedelta(days=step):
+                    row.result, row.findings = "mend", "温室配电箱未上锁，灭火器两具过期"
+                    row.mended_on = min(done + timedelta(days=9), plan.ago(1))
+                rows.append(row)
+                due -= timedelta(days=step)
+        insert(plan, rows, lambda row: max(min(row.due - timedelta(days=60), plan.ago(2)), plan.year_start(-3)))
+
+    def make_uses(self) -> None:
+        """Month by month in the terms of three years; one base has no certification this year, the newest has taught only."""
+        plan = self.plan
+        dice = plan.dice("base uses")
+        rows: list[BaseUse] = []
+        seen: set[tuple[int, str, date, str]] = set()
+
+        def add(base: Base, function: str, day: date, hours: int, people: int, income: int = 0) -> None:
+            title = dice.choice(words.USES[function])
+            if day < base.starts_on or day >= plan.today or (base.pk, function, day, title) in seen:
+                return
+            seen.add((base.pk, function, day, title))
+            majors = self.majors_of_base(base)
+            room = dice.choice(self.rooms_of[base.pk]) if base.pk in self.rooms_of else None
+            if base.code == words.IDLE and room is not None:
+                room = self.rooms_of[base.pk][0]
+            rows.append(
+                BaseUse(
+                    base=base,
+                    room=room,
+                    function=function,
+                    used_on=day,
+                    title=title,
+                    major=dice.choice(majors) if function == "teaching" else None,
+                    organisation=base.organisation if function in ("training", "service") else None,
+                    hours=Decimal(hours),
+                    people=people,
+                    income=Decimal(income),
+                    recorded_by=base.manager,
+                )
+            )
+
+        for offset in (-2, -1, 0):
+            for base in self.campus:
+                new = base.code in words.OPENED_THIS_YEAR
+                for first, last in plan.terms(offset):
+                    day = first + timedelta(days=14)
+                    while day < last:
+                        add(base, "teaching", weekday_before(day), dice.randint(40, 120), dice.randint(40, 180))
+                        day += timedelta(days=28)
+                    middle = weekday_before(first + timedelta(days=24))
+                    if not new:
+                        people = dice.randint(20, 90)
+                        add(base, "training", middle, dice.randint(16, 60), people, people * 300)
+                        add(base, "service", middle + timedelta(days=5), dice.randint(8, 40), dice.randint(3, 12), 8000)
+                        if base.code != words.NO_CERTIFICATION or offset != 0:
+                            add(base, "certification", middle + timedelta(days=3), 16, dice.randint(20, 60), 6000)
+            for base in self.off_campus[::2]:
+                for first, last in plan.terms(offset):
+                    day = plan.within(dice, first, last)
+                    add(base, "teaching", day, dice.randint(8, 40), dice.randint(15, 60))
+        self.uses = insert(plan, rows, lambda row: row.used_on)
+
+    def majors_of_base(self, base: Base) -> list[Major]:
+        fact = next((fact for fact in words.CAMPUS if fact.code == base.code), None)
+        if fact is not None:
+            return self.majors_of[fact.group]
+        return [base.primary_major] if base.primary_major else list(self.world.majors.values())[:1]
+
+    def make_bookings(self) -> None:
+        """Four weeks around today, shared between the majors of the group; nothing in the room of the idle machine."""
+        plan = self.plan
+        dice = plan.dice("bookings")
+        monday = plan.today - timedelta(days=plan.today.weekday() + 7)
+        rows = []
+        for room in self.rooms:
+            base = next(base for base in self.campus if base.pk == room.base_id)
+            if base.code == words.IDLE and room == self.rooms_of[base.pk][-1]:
+                continue
+            majors = self.majors_of_base(base)
+            for offset in range(28):
+                day = monday + timedelta(days=offset)
+                if day.weekday() > 4:
+                    continue
+                for first, last in _SLOTS:
+                    if dice.random() > 0.42:
+                        continue
+                    major = dice.choice(majors)
+                    function = dice.choices(("teaching", "training", "service"), (8, 1, 1))[0]
+                    rows.append(
+                        Booking(
+                            room=room,
+                            day=day,
+                            first_period=first,
+                            last_period=last,
+                            function=function,
+                            purpose=dice.choice(words.USES[function]),
+                            major=major if function == "teaching" else None,
+                            people=min(room.workplaces, dice.randint(20, 48)),
+                            booked_by=pick(dice, self.world.faculty[base.unit.code]),
+                        )
+                    )
+        insert(plan, rows, lambda row: min(row.day - timedelta(days=20), plan.ago(1)))
+
+    # Places -----------------------------------------------------------------------------------------------------------
+
+    def make_places(self) -> None:
+        """Students due in every term on record, and places for those until the next term; later ones are still open."""
+        plan = self.plan
+        # Those who have graduated since were due in their time.
+        counted = Student.objects.exclude(status__in=("left", "suspended")).values_list(
+            "cohort__major_id", "cohort__entry_year"
+        )
+        classes = [
+            demand.Intake(major, 3.0, entry, number)
+            for major, entry, number in counted.order_by().annotate(number=Count("pk"))
+        ]
+        last: dict[int, demand.Intake] = {}
+        for one in classes:
+            if one.entry_year >= (last[one.major].entry_year if one.major in last else 0):
+                last[one.major] = one
+        for one in last.values():
+            for year in range(one.entry_year + 1, plan.year + 3):
+                classes.append(demand.Intake(one.major, one.years, year, one.students, estimated=True))
+        due = demand.due(classes, self.terms)
+        source = PracticeDemand.Source
+        insert(
+            plan,
+            [
+                PracticeDemand(
+                    major_id=major,
+                    term_id=term,
+                    kind=kind,
+                    students=number,
+                    source=source.ESTIMATED if guessed else source.COMPUTED,
+                )
+                for (major, term, kind), (number, guessed) in sorted(due.items())
+            ],
+            lambda row: plan.ago(10),
+        )
+        running = next((n for n, term in enumerate(self.terms) if term.ends_on >= plan.today), len(self.terms) - 1)
+        known = {term.pk: term for term in self.terms[: running + 2]}
+        code_of = {major.pk: code for code, major in self.world.majors.items()}
+        dice = plan.dice("places")
+        rows = []
+        for (major, term, kind), (number, _guessed) in sorted(due.items()):
+            if term not in known:
+                continue
+            ends = known[term].ends_on
+            bases = [
+                base
+                for base in self.bases_of[major]
+                if base.starts_on <= ends and (base.ends_on is None or base.ends_on >= ends)
+            ]
+            if not bases:
+                continue
+            code = code_of[major]
+            ratio = words.SHORT.get(code) or words.JUST.get(code) or dice.uniform(1.18, 1.45)
+            total = int(number * ratio) if code in words.SHORT else -(-int(number * ratio * 1000) // 1000)
+            for at, base in enumerate(bases):
+                share = total // len(bases) + (at < total % len(bases))
+                rows.append(
+                    PlaceCapacity(
+                        base=base,
+                        major_id=major,
+                        term_id=term,
+                        kind=kind,
+                        places=share,
+                        confirmed_on=max(known[term].starts_on - timedelta(days=20), base.starts_on)
+                        if known[term].starts_on <= plan.today
+                        else None,
+                    )
+                )
+        insert(plan, rows, lambda row: min(known[row.term_id].starts_on - timedelta(days=30), plan.ago(3)))
+
+    # Papers -----------------------------------------------------------------------------------------------------------
+
+    def make_plans(self) -> None:
+        plan, world = self.plan, self.world
+        rows = []
+        for offset in (-3, -2, -1, 0):
+            year = AcademicYear.objects.get(code=plan.year_code(offset))
+            for number, code in enumerate(facts.COLLEGES):
+                draft = offset == 0 and code == words.PLAN_DRAFT
+                approved = min(weekday_before(plan.year_start(offset) + timedelta(days=18)), plan.ago(1))
+                rows.append(
+                    BasePlan(
+                        unit=world.units[code],
+                        year=year,
+                        owner=world.secretaries[code],
+                        new_bases=2 + number % 3,
+                        new_places=60 + 20 * number,
+                        demo_bases=1 + number % 2,
+                        funds=Decimal(120_000 + 30_000 * number),
+                        content=words.PLAN_CONTENT,
+                        management="" if draft else words.PLAN_MANAGEMENT,
+                        status="draft" if draft else "approved",
+                        approved_on=None if draft else approved,
+                    )
+                )
+        insert(plan, rows, lambda row: row.approved_on or plan.ago(20))
+
+    def make_recognitions(self) -> None:
+        """Most majors have one; some grow one, one is applied for, one public, one past its re-check, some have none."""
+        plan, world = self.plan, self.world
+        insert(
+            plan,
+            [
+                RecognitionCriterion(
+                    level=level,
+                    measure=measure,
+                    branch=branch,
+                    minimum=minimum,
+                    basis=basis,
+                    holds_from=plan.year_start(-4),
+                )
+                for level, measure, branch, minimum, basis in words.CRITERIA
+            ],
+        )
+        rows = []
+        for number, (code, major) in enumerate(world.majors.items()):
+            bases = [base for base in self.bases_of[major.pk] if base.status == Base.Status.IN_USE]
+            if code in words.NONE_GROWN or not bases:
+                continue
+            rows.append(self._recognition(number, code, major, bases[0]))
+        self.recognitions = insert(plan, rows, lambda row: max(row.growing_since, plan.year_start(-3)))
+        reviews = []
+        for row in self.recognitions:
+            if row.status in ("applied", "public"):
+                for at, (name, where) in enumerate(words.EXPERTS):
+                    open_one = row.status == "applied" and at == 2
+                    reviews.append(
+                        RecognitionReview(
+                            recognition=row,
+                            expert=name,
+                            organisation_name=where,
+                            score=None if open_one else Decimal(84 + 3 * at),
+                            opinion="" if open_one else "条件扎实，校企协同有效，建议认定",
+                            reviewed_on=None if open_one else plan.ago(9 + at),
+                        )
+                    )
+        insert(plan, reviews, lambda row: plan.ago(15))
+
+    def _recognition(self, number: int, code: str, major: Major, base: Base) -> BaseRecognition:
+        plan = self.plan
+        row = BaseRecognition(
+            base=base,
+            major=major,
+            level="province" if code == words.PROVINCE else "school",
+            owner=major.leader,
+            growing_since=plan.ago(200 + number),
+            target_on=plan.year_end(),
+        )
+        if code in words.GROWING:
+            row.statement = criteria.draft(row, plan.today)
+            return row
+        if code in (words.APPLIED, words.PUBLIC):
+            row.statement = criteria.draft(row, plan.today)
+            row.status, row.applied_on = "applied", plan.ago(30)
+            told = criteria.facts(base, major, row.applied_on)
+            row.figures = {key: figure.frozen() for key, figure in told.items() if figure.url}
+            if code == words.PUBLIC:
+                row.status, row.score = "public", Decimal("87.0")
+                row.public_from, row.public_until = plan.ago(2), plan.ahead(5)
+            return row
+        recognised = weekday_before(plan.year_start(-2) + timedelta(days=100 + 9 * (number % 30)))
+        if code == words.RECHECK_SOON:
+            recognised = plan.ago(3 * 365 - 60)
+        elif code == words.RECHECK_PAST:
+            recognised = plan.ago(3 * 365 + 75)
+        row.growing_since = recognised - timedelta(days=300)
+        row.status, row.recognised_on = "recognised", recognised
+        row.applied_on = recognised - timedelta(days=60)
+        row.public_from, row.public_until = recognised - timedelta(days=14), recognised - timedelta(days=8)
+        row.score = Decimal(85 + number % 9)
+        row.number = f"海职院教〔{recognised.year}〕{20 + number}号"
+        row.plaque = f"SF-{recognised.year}-{number + 1:02}"
+        row.recheck_due = recognised + timedelta(days=3 * 365)
+        return row
+
+    def make_summaries(self) -> None:
+        """For every term that is over; the last one lacks three and has one still in draft."""
+        plan, world = self.plan, self.world
+        if not self.past:
+            return
+        last = self.past[-1]
+        rows = []
+        for term in self.past[-6:]:
+            for code, major in world.majors.items():
+                if major.starts_on > term.starts_on or (term == last and code in words.NO_SUMMARY):
+                    continue
+                told = summaries.of(major, term) if term == last else []
+                draft = term == last and code in words.SUMMARY_DRAFT
+                text = summaries.draft(major, term, told) if term == last else _PLAIN
+                handed_in = weekday_before(term.ends_on - timedelta(days=3 + major.pk % 12))
+                rows.append(
+                    TermSummary(
+                        major=major,
+                        term=term,
+                        author=major.leader,
+                        **text,
+                        figures={} if draft else {figure.key: figure.frozen() for figure in told},
+                        status="draft" if draft else "submitted" if term == last else "accepted",
+                        submitted_on=None if draft else handed_in,
+                    )
+                )
+        insert(plan, rows, lambda row: (row.submitted_on or last.ends_on) - timedelta(days=6))
+
+    def make_statements(self) -> None:
+        """Two years gone by: confirmed by both, but for one that waits, one disputed and one still a draft."""
+        plan = self.plan
+        year = plan.today.year - 1
+        rows = []
+        chosen = [*self.campus, *self.off_campus[:6]]
+        for when in (year - 1, year):
+            for number, base in enumerate(chosen):
+                lines = statements.count(base, when)
+                if base.organisation is None or not lines:
+                    continue
+                row = BenefitStatement(base=base, year=when, lines=lines, drawn_at=plan.at(date(when + 1, 1, 12)))
+                row.status = (
+                    {0: "sent", 1: "disputed", 3: "draft"}.get(number, "confirmed") if when == year else "confirmed"
+                )
+                if row.status != "draft":
+                    row.school_confirmed_on = date(when + 1, 1, 15)
+                    row.school_confirmed_by = base.manager.name if base.manager else ""
+                if row.status == "confirmed":
+                    row.firm_confirmed_on, row.firm_confirmed_by = date(when + 1, 1, 22), "企业联系人"
+                if row.status == "disputed":
+                    row.firm_remark = "培训人次与我司记录不一致，请核对下半年两期培训。"
+                rows.append(row)
+        insert(plan, rows, lambda row: min(date(row.year + 1, 1, 12), plan.ago(1)))
+
+
+_PLAIN = {
+    "overview": "本学期各基地运行平稳，按计划承担实训与实习任务。",
+    "results": "校企双方按协议投入，岗位按期到位，学生评价良好。",
+    "problems": "个别基地岗位容量偏紧，指导教师轮换较快。",
+    "next_steps": "下学期提前两个月确认岗位，补充企业指导教师。",
+}
