@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements.models import Agreement
+from zhixing.practice.placements import InsurancePolicy
 from zhixing.practice.plans import PlanDocument
 from zhixing.practice.posts import Hazard, Inspection
 from zhixing.practice.running_results import PaperKind
@@ -174,11 +175,13 @@ _LABELS: dict[str, dict[str, Any]] = {
     "documents": dict(PlanDocument.Kind.choices),
     "document": dict(PlanDocument.Kind.choices),
     "papers": dict(PaperKind.choices),
+    "kinds": dict(InsurancePolicy.Kind.choices),
     "status": dict(Agreement.Status.choices),
 }
 
 
-def _shown(name: str, value: Any) -> str:
+def shown(name: str, value: Any) -> str:
+    """A number, a code or a list of codes in words."""
     labels = _LABELS.get(name, {})
     if isinstance(value, list | tuple):
         return _now(", ").join(str(labels.get(item, item)) for item in value)
@@ -192,7 +195,7 @@ def say(code: str, values: Mapping[str, Any]) -> str:
     sentence = SENTENCES.get(code)
     if sentence is None:
         return code
-    return str(sentence) % {name: _shown(name, value) for name, value in values.items()}
+    return str(sentence) % {name: shown(name, value) for name, value in values.items()}
 
 
 def mend(code: str) -> tuple[str, str, str]:
