@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -59,8 +58,8 @@ class WeekEntry(Record):
     )
     mood = models.PositiveSmallIntegerField(_("how it was"), choices=Mood, default=Mood.FAIR)
     text = models.TextField(_("what was done"), max_length=2000, blank=True)
-    # Made by the phone before anything is sent: what is sent again carries the same.
-    client_id = models.UUIDField(_("sent as"), default=uuid.uuid4, unique=True, editable=False)
+    # Made by the phone before anything is sent: what is sent again carries the same. Empty for weeks from a register.
+    client_id = models.UUIDField(_("sent as"), null=True, blank=True, unique=True, editable=False)
     # By the phone's clock; without a network it lies before the day of arrival.
     written_at = models.DateTimeField(_("written"), default=timezone.now, editable=False)
     comment = models.CharField(_("supervisor's word"), max_length=300, blank=True)

@@ -78,7 +78,7 @@ def placement_panel(placement: Placement, actor: Actor) -> str:
         else "",
         "links": _links(placement) if may else [],
     }
-    return render_to_string("practice/placement_panel.html", context)
+    return render_to_string("practice/running_panel.html", context)
 
 
 def _links(placement: Placement) -> list[dict[str, Any]]:

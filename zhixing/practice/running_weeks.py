@@ -38,7 +38,7 @@ WITH kept AS (
     ON CONFLICT (placement_id, monday) DO UPDATE
         SET hours = EXCLUDED.hours, mood = EXCLUDED.mood, text = EXCLUDED.text, client_id = EXCLUDED.client_id,
             written_at = EXCLUDED.written_at, updated_at = now()
-        WHERE w.client_id <> EXCLUDED.client_id AND w.status = 'handed' AND w.written_at < EXCLUDED.written_at
+        WHERE w.client_id IS DISTINCT FROM EXCLUDED.client_id AND w.status = 'handed' AND w.written_at < EXCLUDED.written_at
     RETURNING w.id, (w.xmax = 0) AS fresh
 ), signs AS (
     INSERT INTO practice_presencesignal
