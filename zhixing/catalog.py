@@ -41,7 +41,10 @@ DOMAINS = (
             policy.WaiverSheet(),
             policy.AcknowledgementSheet(),
         ),
-        pages=((_("Clauses and standings"), "heatmap", "clauses"),),
+        pages=(
+            (_("Clauses and standings"), "heatmap", "clauses"),
+            (_("Yearly close"), "lock", "year-closes", "policy.year_close"),
+        ),
         minor=(policy.RuleVersionSheet(),),
     ),
     Domain(

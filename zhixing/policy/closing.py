@@ -45,7 +45,7 @@ def close_year(code: str, *, by: Actor = SYSTEM, progress: Progress | None = Non
     A close that was cut off is taken up where it stopped; closing a closed year again only repeats its fingerprint.
     Raises AssessError for a year that is not one, has no standings, or is not over.
     """
-    if not by.can(Standing, "approve"):
+    if not by.can(YearClose, "approve"):
         raise PermissionDenied(_("You may not close a year."))
     year, _today = resolve_year(code, None)
     if not year.past:

@@ -1,16 +1,22 @@
-"""Daily: the standings of the day, and the reminders of the rules' days, each once."""
+"""Daily: the standings of the day, and the reminders of the rules' days, each once. On demand: closing and recounting a year."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
+from zhixing.kernel import progress as watching
+from zhixing.org.actors import actor_for
 from zhixing.org.calendar import Period
-from zhixing.policy import actions
-from zhixing.policy.engine import assess, open_years, resolve_year
-from zhixing.policy.models import Standing, State
+from zhixing.org.models import User
+from zhixing.policy import actions, closing, recounting
+from zhixing.policy.engine import AssessError, assess, open_years, resolve_year
+from zhixing.policy.models import Recount, Standing, State
 from zhixing.policy.periods import warn_days
 from zhixing.policy.stored import warn_from
 
@@ -63,3 +69,34 @@ def evaluate_and_remind() -> int:
 def evaluate_and_remind_daily(timestamp: int = 0) -> int:
     """Every morning before work."""
     return evaluate_and_remind()
+
+
+_REFUSALS = (AssessError, PermissionDenied)
+
+
+@app.task(queue="default")
+def close_year_now(progress: int, year: str, user: int) -> None:
+    """Close a year for a user (id); cut off and run again, it is taken up where it stopped."""
+    with watching.running(progress, refusals=_REFUSALS) as report:
+        if report is None:
+            return
+        by = actor_for(User.objects.select_related("person").get(pk=user))
+        closed = closing.close_year(year, by=by, progress=report)
+        words = _("%(frozen)s standings frozen, SHA-256 %(hash)s…") % {
+            "frozen": closed.frozen,
+            "hash": closed.hash[:16],
+        }
+        report.finish(reverse("year-close", args=[year]), words)
+
+
+@app.task(queue="default")
+def recount_now(progress: int, name: str, year: str, user: int) -> None:
+    """Count a closed year anew under a name for a user (id); run again after its end, it finds what it kept."""
+    with watching.running(progress, refusals=_REFUSALS) as report:
+        if report is None:
+            return
+        found = Recount.objects.filter(name=name, year=year).first()
+        if found is None:
+            by = actor_for(User.objects.select_related("person").get(pk=user))
+            found = recounting.recount(name, year, by=by, progress=report)
+        report.finish(reverse("recount", args=[found.pk]))

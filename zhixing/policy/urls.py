@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhixing.policy import views, views_rule, views_standing
+from zhixing.policy import views, views_rule, views_standing, views_years
 
 urlpatterns = [
     path("", views.clauses, name="clauses"),
@@ -14,4 +14,8 @@ urlpatterns = [
     path("standing/<int:pk>/", views_standing.standing_page, name="standing"),
     path("standing/<int:pk>/remind/", views_standing.remind, name="standing-remind"),
     path("standing/<int:pk>/waiver/", views_standing.waiver, name="standing-waiver"),
+    path("years/", views_years.years, name="year-closes"),
+    path("years/<str:year>/", views_years.year, name="year-close"),
+    path("years/<str:year>/recount/", views_years.recount, name="year-recount"),
+    path("recounts/<int:pk>/", views_years.recount_page, name="recount"),
 ]

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhixing.org.models import AcademicYear
-from zhixing.policy import console
+from zhixing.policy import console, recounting
 from zhixing.policy.engine import AssessError, Result, assess, resolve_year
 from zhixing.policy.evidence import Evidence
-from zhixing.policy.models import Recount, Rule, Standing, State
+from zhixing.policy.models import Rule, Standing, State
 
 
 class Command(BaseCommand):
@@ -36,8 +36,6 @@ class Command(BaseCommand):
         name = options["what_if"]
         if not Rule.objects.exists():
             raise CommandError(_("No policy is loaded; run load-policy first."), returncode=2)
-        if name and Recount.objects.filter(name=name).exists():
-            raise CommandError(_("There already is a recount called “%(name)s”.") % {"name": name}, returncode=2)
         if options["past"]:
             for code in (
                 AcademicYear.objects.filter(ends_on__lt=timezone.localdate())
@@ -46,6 +44,8 @@ class Command(BaseCommand):
             ):
                 assess(policy=options["policy"], year=code, rule=options["rule"], unit=options["unit"])
         try:
+            if name:
+                recounting.check_name(name)
             result = assess(
                 policy=options["policy"],
                 year=options["year"],
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except AssessError as error:
             raise CommandError(str(error), returncode=2) from error
         if name:
-            Recount.objects.create(name=name, year=result.year.code, as_of=result.as_of, results=rows)
+            recounting.keep(name, result, rows)
         if options["json"]:
             self.stdout.write(console.as_json(rows))
         else:
