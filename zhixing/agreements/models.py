@@ -235,6 +235,11 @@ class Agreement(Record):
         """The day on which it ends, or ended."""
         return min(self.ended_on, self.ends_on) if self.ended_on else self.ends_on
 
+    @property
+    def approval_sort(self) -> str:
+        """Routes of approval may be set for some kinds alone."""
+        return self.kind.code
+
     def on_approved(self) -> None:
         """Called by the approval route within its last step: an approved agreement has its number."""
         from zhixing.agreements.actions import give_number

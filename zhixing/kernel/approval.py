@@ -37,15 +37,18 @@ def unit_of(record: Record) -> int | None:
     return None
 
 
-def route_for(record_type: str, amount: Decimal | None = None) -> ApprovalRoute | None:
-    """The route in force today for this type: the one with the highest threshold the amount reaches."""
+def route_for(record_type: str, amount: Decimal | None = None, sort: str = "") -> ApprovalRoute | None:
+    """The route in force today for this type: one for the very sort before one for all, then the one with the highest
+    threshold that the amount reaches."""
     today = timezone.localdate()
-    return (
-        ApprovalRoute.objects.filter(record_type=record_type, effective_from__lte=today, amount_from__lte=amount or 0)
-        .filter(Q(effective_to=None) | Q(effective_to__gte=today))
-        .order_by("-amount_from", "-effective_from", "-pk")
-        .first()
-    )
+    reached = ApprovalRoute.objects.filter(
+        Q(effective_to=None) | Q(effective_to__gte=today),
+        record_type=record_type,
+        effective_from__lte=today,
+        amount_from__lte=amount or 0,
+    ).order_by("-amount_from", "-effective_from", "-pk")
+    own = reached.filter(sorts__contains=[sort]).first() if sort else None
+    return own or reached.filter(sorts=[]).first()
 
 
 def snapshot(record: Record) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def submit(
     """
     key = type_key(record)
     sheet = sheet_for(key)
-    route = route_for(key, amount)
+    route = route_for(key, amount, getattr(record, "approval_sort", ""))
     if route is None or not route.stations:
         raise FlowError(
             _("No approval route is in force for this record type. Ask the academic affairs office to set one."),

@@ -263,10 +263,12 @@ class ImportChange(models.Model):
 
 
 class ApprovalRoute(models.Model):
-    """Who must agree, in which order: data of the college, by record type and amount."""
+    """Who must agree, in which order: data of the college, by record type, sort of record and amount."""
 
     record_type = models.CharField(_("record type"), max_length=80)
     name = models.CharField(_("name"), max_length=80)
+    # Codes of the sorts that it is for, as records of the type say them (`approval_sort`); empty for all that have none of their own.
+    sorts = models.JSONField(_("only for"), default=list, blank=True)
     amount_from = models.DecimalField(_("from amount"), max_digits=16, decimal_places=2, default=0)
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("until"), null=True, blank=True)
