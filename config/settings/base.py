@@ -20,6 +20,12 @@ def flag(name: str, default: bool = False) -> bool:
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
 
+def point(name: str, default: tuple[float, float]) -> tuple[float, float]:
+    """Longitude and latitude, written as 110.28,20.02."""
+    east, _comma, north = os.environ.get(name, "").partition(",")
+    return (float(east), float(north)) if east and north else default
+
+
 SECRET_KEY = os.environ.get("SECRET_KEY") or secret(HOME / "secret.key")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
@@ -138,7 +144,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "zhixing@localhost")
 
 # Each app's jobs stand in its jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["zhixing.kernel.import_jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["zhixing.kernel.import_jobs", "zhixing.practice.allocation_jobs"]
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -154,6 +160,8 @@ ZHIXING: dict[str, Any] = {
     "base_url": os.environ.get("BASE_URL", "http://127.0.0.1:8000"),
     # Days after the due date on which a late task's owner is reminded; after the last, the owner's head is told too.
     "late_task_days": [1, 3, 7],
+    # Where the school is, longitude and latitude in degrees: students who choose see how far a post is from it.
+    "school_point": point("SCHOOL_POINT", (110.28, 20.02)),
     # Equipment that nobody used for so many days is idle; days after which a late delivery or safety check is told.
     "idle_equipment_days": 180,
     "late_delivery_days": [1, 30],
