@@ -158,6 +158,15 @@ class Unit(Record):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to")
     )
+    region = models.ForeignKey(
+        "org.Division",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="units",
+        verbose_name=_("place"),
+        help_text=_("City or county of its campus; left blank, that of the unit above."),
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     merged_into = models.ForeignKey(

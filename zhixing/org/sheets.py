@@ -59,7 +59,7 @@ class UnitSheet(Sheet):
     tabs = "kind"
     search = ("code", "name", "short_name", "names__name")
     groups = (
-        (_("Unit"), ("code", "name", "short_name", "kind", "parent")),
+        (_("Unit"), ("code", "name", "short_name", "kind", "parent", "region")),
         (_("In force"), ("starts_on", "ends_on", "merged_into")),
     )
     related = ("names", "major_groups", "majors", "memberships", "committees")
@@ -69,6 +69,7 @@ class UnitSheet(Sheet):
         "short_name": ("简称",),
         "kind": ("类别", "单位类别", "机构类别"),
         "parent": ("上级单位", "上级部门", "隶属单位"),
+        "region": ("所在地", "所在市县", "校区所在地"),
         "starts_on": ("成立日期", "建立日期", "启用日期"),
         "ends_on": ("撤销日期", "停用日期"),
     }
