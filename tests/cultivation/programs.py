@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tests.factories import valid_uscc
 from tests.governance import factories as governance
+from zhixing.agreements.models import AgreementKind
 from zhixing.agreements.seeding import load_kinds
 from zhixing.kernel.models import ApprovalRoute
 from zhixing.org.models import AcademicYear, Cohort, Major, Membership, Person, School, Student, Term, User
@@ -145,7 +146,7 @@ class Stage:
         dean = self.dean
         pk = dean.add(
             "agreements.agreement",
-            kind=kind,
+            kind=AgreementKind.objects.get(code=kind).pk,
             title=f"{self.firm.name}协议{kind}",
             unit=self.home.first.pk,
             major=self.major.pk,

@@ -9,7 +9,9 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Length
+from django.db.models.lookups import GreaterThan, IContains
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +64,19 @@ def find_named(rows: QuerySet, words: str) -> list[models.Model]:
         found = list(rows.filter(condition).distinct()[:6])
         if found:
             return found
-    return []
+    return _titled(rows, words)
+
+
+def _titled(rows: QuerySet, words: str) -> list[models.Model]:
+    """Records whose title `words` is, where it holds their code or name beside other words: “DD-2026-01-001 Agreement”."""
+    within = Q()
+    for path in getattr(rows.model, "lookup", ("name",)):
+        code = Cast(F(path), models.TextField())
+        # An empty code stands in every text.
+        within |= Q(IContains(Value(words), code)) & Q(GreaterThan(Length(code), 0))
+    needs = getattr(rows.model, "title_needs", ())
+    near = rows.select_related(*needs) if needs else rows
+    return [record for record in near.filter(within).distinct()[:200] if str(record).casefold() == words.casefold()][:6]
 
 
 class _Suggesting:
