@@ -33,8 +33,8 @@ class AllocationRun(models.Model):
     adopted_at = models.DateTimeField(_("adopted at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("allocation")
-        verbose_name_plural = _("allocations")
+        verbose_name = _("allocation of places")
+        verbose_name_plural = _("allocations of places")
         ordering = ["-made_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["plan", "mode"], name="allocation_run_mode_once")]
 

@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allocation_runs', to='practice.practiceplan')),
             ],
             options={
-                'verbose_name': 'allocation',
-                'verbose_name_plural': 'allocations',
+                'verbose_name': 'allocation of places',
+                'verbose_name_plural': 'allocations of places',
                 'ordering': ['-made_at', '-pk'],
                 'constraints': [models.UniqueConstraint(fields=('plan', 'mode'), name='allocation_run_mode_once')],
             },
