@@ -102,7 +102,7 @@ class Base(Record):
     starts_on = models.DateField(pgettext_lazy("of a base", "in use since"), null=True, blank=True)
     ends_on = models.DateField(pgettext_lazy("of a base", "closed on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.PROPOSED)
-    close_reason = models.CharField(_("reason for closing"), max_length=300, blank=True)
+    close_reason = models.CharField(pgettext_lazy("of a base", "reason for closing"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True)
     scope = Scope(units=("unit",), people=("manager", "primary_major__leader"))
     lookup = ("code", "name")
@@ -197,7 +197,7 @@ class SafetyCheck(Record):
         blank=True,
         default=Result.NONE,
     )
-    findings = models.TextField(pgettext_lazy("of a check", "findings"), blank=True)
+    findings = models.TextField(pgettext_lazy("of a safety check", "findings"), blank=True)
     mended_on = models.DateField(_("mended on"), null=True, blank=True)
     scope = Scope(units=("base__unit",), people=("base__manager",))
     lookup = ("base__code", "base__name")

@@ -77,7 +77,7 @@ class UseForm(ActionForm):
     used_on = _day(_("date"))
     title = forms.CharField(label=_("title"), max_length=160)
     hours = forms.DecimalField(label=_("hours"), min_value=0, max_digits=8, decimal_places=1)
-    people = forms.IntegerField(label=_("people"), min_value=1, max_value=100_000)
+    people = forms.IntegerField(label=pgettext_lazy("a number", "people"), min_value=1, max_value=100_000)
     income = _money(_("income in yuan"), required=False)
     major = forms.ModelChoiceField(Major.objects.none(), label=_("major"), required=False)
 
@@ -122,7 +122,9 @@ class CheckForm(ActionForm):
         label=pgettext_lazy("of a safety check", "result"),
         choices=[choice for choice in SafetyCheck.Result.choices if choice[0]],
     )
-    findings = _text(pgettext_lazy("of a check", "findings"), help_text=_("Required unless the check is passed."))
+    findings = _text(
+        pgettext_lazy("of a safety check", "findings"), help_text=_("Required unless the check is passed.")
+    )
     next_due = _day(_("next check due"), required=False)
 
     record: SafetyCheck
@@ -165,7 +167,7 @@ class BookForm(ActionForm):
     purpose = forms.CharField(label=_("purpose"), max_length=160)
     cohort = PickerField(Cohort.objects.none(), label=_("cohort"), required=False)
     major = forms.ModelChoiceField(Major.objects.none(), label=_("major"), required=False)
-    people = forms.IntegerField(label=_("people"), min_value=0, max_value=1000, required=False)
+    people = forms.IntegerField(label=pgettext_lazy("a number", "people"), min_value=0, max_value=1000, required=False)
 
     def prepare(self) -> None:
         self.choose("cohort", Cohort)
@@ -196,7 +198,7 @@ class CopyPlacesForm(ActionForm):
 
 
 class ConfirmPlacesForm(ActionForm):
-    places = forms.IntegerField(label=_("places"), min_value=0, max_value=100_000)
+    places = forms.IntegerField(label=pgettext_lazy("of a base", "places"), min_value=0, max_value=100_000)
     confirmed_by = forms.CharField(label=pgettext_lazy("of places", "confirmed by"), max_length=80)
 
     record: PlaceCapacity
@@ -268,7 +270,7 @@ class ExpertsForm(ActionForm):
 
 class ScoreForm(ActionForm):
     score = forms.DecimalField(label=_("score"), min_value=0, max_value=100, max_digits=5, decimal_places=1)
-    opinion = _text(_("opinion"))
+    opinion = _text(pgettext_lazy("of an expert", "opinion"))
 
 
 class PublishForm(ActionForm):

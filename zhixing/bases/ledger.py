@@ -45,7 +45,7 @@ class Contribution(Record):
         SETTLED = "settled", pgettext_lazy("of a contribution", "settled")
 
     base = models.ForeignKey(Base, models.CASCADE, related_name="contributions", verbose_name=_("base"))
-    party = models.CharField(_("party"), max_length=6, choices=Party)
+    party = models.CharField(pgettext_lazy("of a contribution", "party"), max_length=6, choices=Party)
     organisation = models.ForeignKey(
         Organisation,
         models.PROTECT,

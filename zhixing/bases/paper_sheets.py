@@ -78,7 +78,7 @@ class BasePlanSheet(Sheet):
     groups = (
         (_("Base plan"), ("unit", "year", "owner", "status", "approved_on")),
         (_("Targets"), ("new_bases", "new_places", "demo_bases", "funds")),
-        (_("Content"), ("content", "management")),
+        (pgettext_lazy("of a plan", "Content"), ("content", "management")),
     )
     actions = (
         flow_action(models.BasePlan.flow, "submit", actions.submit_plan),
@@ -244,7 +244,7 @@ class RecognitionReviewSheet(Sheet):
     search = ("expert", "organisation_name", "recognition__base__name", "opinion")
     groups = (
         (_("Expert review"), ("recognition", "expert", "person", "organisation_name")),
-        (_("Opinion"), ("score", "opinion", "reviewed_on")),
+        (pgettext_lazy("of an expert", "Opinion"), ("score", "opinion", "reviewed_on")),
     )
     actions = (
         Action(

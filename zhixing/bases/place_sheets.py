@@ -33,7 +33,7 @@ class PlaceCapacitySheet(Sheet):
     tabs = "kind"
     search = ("base__name", "base__code", "major__name", "major__code")
     groups = (
-        (_("Places"), ("base", "major", "term", "kind", "places")),
+        (pgettext_lazy("of a base", "Places"), ("base", "major", "term", "kind", "places")),
         (pgettext_lazy("of places", "Confirmation"), ("confirmed_on", "confirmed_by")),
     )
     actions = (
@@ -70,7 +70,7 @@ class PracticeDemandSheet(Sheet):
         "Students due for practice by major, term and kind: counted from classes, or entered by who knows better."
     )
     columns = ("major", "term", "kind", "students", "places", "source")
-    computed = {"places": Computed(_("places"), _places())}
+    computed = {"places": Computed(pgettext_lazy("of a base", "places"), _places())}
     filters = ("kind", "term", "major", "major__unit", "source", "students")
     tabs = "kind"
     search = ("major__name", "major__code")

@@ -29,7 +29,7 @@ class PlaceCapacity(Record):
     major = models.ForeignKey(Major, models.PROTECT, related_name="place_capacities", verbose_name=_("major"))
     term = models.ForeignKey(Term, models.PROTECT, related_name="place_capacities", verbose_name=_("term"))
     kind = models.CharField(_("kind of practice"), max_length=7, choices=PracticeKind)
-    places = models.PositiveIntegerField(_("places"))
+    places = models.PositiveIntegerField(pgettext_lazy("of a base", "places"))
     confirmed_on = models.DateField(pgettext_lazy("of places", "confirmed on"), null=True, blank=True)
     confirmed_by = models.CharField(pgettext_lazy("of places", "confirmed by"), max_length=80, blank=True)
     scope = Scope(units=("base__unit", "major__unit"), people=("base__manager", "major__leader"))

@@ -94,7 +94,7 @@ class BaseRecognition(Record):
     statement = models.TextField(_("application"), blank=True)
     # The numbers of the application as they were when it was handed in, each with the address of its rows.
     figures = models.JSONField(_("numbers"), default=dict, editable=False)
-    applied_on = models.DateField(_("applied on"), null=True, blank=True)
+    applied_on = models.DateField(pgettext_lazy("of a recognition", "applied on"), null=True, blank=True)
     score = models.DecimalField(_("mean score"), max_digits=5, decimal_places=1, null=True, blank=True, editable=False)
     public_from = models.DateField(_("public from"), null=True, blank=True)
     public_until = models.DateField(_("public until"), null=True, blank=True)
@@ -213,7 +213,7 @@ class RecognitionReview(Record):
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
-    opinion = models.TextField(_("opinion"), blank=True)
+    opinion = models.TextField(pgettext_lazy("of an expert", "opinion"), blank=True)
     reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True)
     scope = Scope(units=("recognition__major__unit",), people=("person",))
     lookup = ("expert",)

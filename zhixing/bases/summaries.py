@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F, Min, Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.bases import figures, queries
 from zhixing.bases.figures import Figure, as_number, rows_url
@@ -56,7 +57,7 @@ def of(major: Major, term: Term) -> list[Figure]:
         ),
         Figure(
             "places",
-            _("places"),
+            pgettext("of a base", "places"),
             as_number(capacities.aggregate(total=Sum("places"))["total"]),
             "",
             rows_url(PlaceCapacity, major=major.pk, term=term.pk),
@@ -82,7 +83,13 @@ def of(major: Major, term: Term) -> list[Figure]:
             "",
             rows_url(BaseUse, major=major.pk, **span),
         ),
-        Figure("people", _("people"), as_number(used["people"]), "", rows_url(BaseUse, major=major.pk, **span)),
+        Figure(
+            "people",
+            pgettext("a number", "people"),
+            as_number(used["people"]),
+            "",
+            rows_url(BaseUse, major=major.pk, **span),
+        ),
         Figure(
             "bookings",
             _("bookings"),

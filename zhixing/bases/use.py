@@ -104,7 +104,7 @@ class Booking(Record):
     cohort = models.ForeignKey(
         Cohort, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("cohort")
     )
-    people = models.PositiveSmallIntegerField(_("people"), default=0)
+    people = models.PositiveSmallIntegerField(pgettext_lazy("a number", "people"), default=0)
     booked_by = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("booked by")
     )
@@ -193,7 +193,7 @@ class BaseUse(Record):
         verbose_name=pgettext_lazy("of the use of a base", "for"),
     )
     hours = models.DecimalField(_("hours"), max_digits=8, decimal_places=1)
-    people = models.PositiveIntegerField(_("people"))
+    people = models.PositiveIntegerField(pgettext_lazy("a number", "people"))
     income = MoneyField(_("income in yuan"), default=0)
     recorded_by = models.ForeignKey(
         Person, models.SET_NULL, null=True, blank=True, related_name="base_uses", verbose_name=_("recorded by")

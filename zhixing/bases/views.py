@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from zhixing.bases import actions, demand, planner, queries, visiting
@@ -90,7 +90,9 @@ class PlannerFilter(_Filter):
         required=False,
         choices=[("", gettext_lazy("— none —")), *PracticeKind.choices],
     )
-    change_places = forms.IntegerField(label=gettext_lazy("places"), required=False, min_value=0, max_value=10_000)
+    change_places = forms.IntegerField(
+        label=pgettext_lazy("of a base", "places"), required=False, min_value=0, max_value=10_000
+    )
 
     SUPPOSED = (
         "lose",
@@ -212,6 +214,11 @@ def planner_page(request: HttpRequest) -> HttpResponse:
             queries.capacities().visible_to(actor),
             PracticeDemand.objects.all().visible_to(actor),
         )
+        lacking: dict[int, int] = {}
+        for (major, _term, _kind), cell in found.short():
+            lacking[major] = lacking.get(major, 0) + cell.gap
+        # What is short stands first: nobody should have to look for it.
+        majors.sort(key=lambda major: (lacking.get(major.pk, 0), major.code))
         rows = _rows(found, majors, form.cleaned_data.get("kind") or "")
     short = [square for row in rows for square in row.squares if square.cell.state == "unmet"]
     moved = [square for row in rows for square in row.squares if square.moved]

@@ -171,13 +171,9 @@ def summary_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 # Demonstration bases ----------------------------------------------------------------------------------------------
 
-_LANES = (
-    ("growing", ("growing",)),
-    ("applied", ("applied",)),
-    ("reviewed", ("reviewed",)),
-    ("public", ("public",)),
-    ("recognised", ("recognised",)),
-)
+_LANES = ("growing", "applied", "reviewed", "public", "recognised")
+# How many cards a lane shows; the rest is in the list.
+_SHOWN = 10
 
 
 @require_GET
@@ -211,14 +207,17 @@ def board_page(request: HttpRequest) -> HttpResponse:
     coming = {row.major_id for row in rows if row.status != BaseRecognition.Status.RECOGNISED}
     majors = Major.objects.all().visible_to(actor).filter(archived_at=None, ends_on=None).select_related("unit")
     bare = [major for major in majors.order_by("unit__code", "code") if major.pk not in have]
-    bases = sheet_for("bases.base")
+    bases, recognitions = sheet_for("bases.base"), sheet_for(BaseRecognition)
     context = {
         "lanes": [
             {
-                "label": labels[key],
-                "cards": [card for status in statuses for card in cards.get(status, [])],
+                "label": labels[status],
+                "number": len(cards.get(status, [])),
+                # Of many that are recognised, those to be checked again first.
+                "cards": sorted(cards.get(status, []), key=lambda card: card.get("days", 0))[:_SHOWN],
+                "url": f"{recognitions.url('list')}?status={status}" if recognitions else "",
             }
-            for key, statuses in _LANES
+            for status in _LANES
         ],
         "bare": [
             {

@@ -72,7 +72,7 @@ class BasePlan(Record):
             models.CheckConstraint(
                 name="base_plan_approved_has_date",
                 condition=~Q(status="approved") | Q(approved_on__isnull=False),
-                violation_error_message=_("An approved plan has the day of its approval."),
+                violation_error_message=_("An approved base plan has the day of its approval."),
             ),
         ]
 

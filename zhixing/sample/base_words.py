@@ -129,6 +129,7 @@ FIRM_INPUT = (
     ("cash", "共建专项资金", 80),
     ("operation", "经营管理投入", 45),
 )
+YEARLY_INPUT = "{year}年耗材与运行经费"
 RESIDENTS = (("studio", "{firm}工作室"), ("platform", "{firm}研发平台"), ("production", "{firm}生产基地"))
 CLOSE_REASON = "企业迁出，双方协商停用，投入已清算"
 PLAN_CONTENT = (

@@ -98,7 +98,10 @@ class Bases:
         rows = []
         for number, fact in enumerate(words.CAMPUS):
             group = world.groups[fact.group]
-            agreement = next(iter(agreements[group.pk]), None) if fact.code != words.CONTRACT_OUT else None
+            standing = agreements[group.pk] or next(
+                (own for own in agreements.values() if own and own[0].unit_id == group.unit_id), []
+            )
+            agreement = standing.pop(0) if standing and fact.code != words.CONTRACT_OUT else None
             firm = agreement.counterparty if agreement else world.firms_of[fact.group][0]
             opened = plan.year_start() if fact.code in words.OPENED_THIS_YEAR else plan.year_start(-3 - number % 2)
             rows.append(
@@ -272,6 +275,11 @@ class Bases:
                 row = self._input(base, "firm", kind, title, value * (7 + number) * 1000, begun, day, assets)
                 row.room = room if kind == "equipment" else None
                 rows.append(row)
+            for year in range(max(begun.year, plan.today.year - 2), plan.today.year + 1):
+                day = weekday_before(date(year, 6, 30))
+                if begun < day < plan.ago(20):
+                    title = words.YEARLY_INPUT.format(year=year)
+                    rows.append(self._input(base, "firm", "cash", title, 30_000 + 6_000 * number, begun, day, assets))
             if base.code == words.LATE_DELIVERY:
                 late = self._input(
                     base, "firm", "equipment", "二期智能育苗生产线", 1_680_000, begun, plan.ago(75), None
