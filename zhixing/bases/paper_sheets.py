@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.bases import actions, forms, models, panels, paper_actions
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
