@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from zhixing.agreements import queries as agreements
 from zhixing.agreements.models import Agreement
 from zhixing.bases.models import Base
-from zhixing.org.models import Major, NationalMajor
+from zhixing.org.models import Major, NationalMajor, Unit
 from zhixing.partners.industries import majors_for
 from zhixing.partners.models import Need, Organisation
 
@@ -37,9 +37,10 @@ def _places_of(code: str) -> tuple[str, str]:
 
 
 def home_regions() -> set[str]:
-    """Where the school is: the regions of its own campus bases."""
-    rows = Base.objects.filter(on_campus=True, region__isnull=False, archived_at=None)
-    return set(rows.values_list("region_id", flat=True))
+    """Where the school is: the regions of its units, and of the bases on its campus."""
+    units = Unit.objects.filter(region__isnull=False, archived_at=None).values_list("region", flat=True)
+    bases = Base.objects.filter(on_campus=True, region__isnull=False, archived_at=None).values_list("region", flat=True)
+    return set(units.order_by().union(bases.order_by()))
 
 
 def firms_for(major: Major, gap: int, on: date, limit: int = 12, homes: set[str] | None = None) -> list[Visit]:
