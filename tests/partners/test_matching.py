@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.partners import factories as f
 from zhixing.governance.models import Task
-from zhixing.org.models import IndustryCode, NationalMajor
+from zhixing.org.models import Division, IndustryCode, Major, NationalMajor
 from zhixing.partners import panels, queries
 from zhixing.partners.industries import majors_for
 from zhixing.partners.models import Organisation
@@ -89,7 +89,52 @@ def test_the_number_of_queries_does_not_grow(place: f.College) -> None:
             majors, teachers = queries.matches(need)
             assert len(majors) == len(teachers) == 5
         counts.append(len(queries_made))
-    assert counts[0] == counts[1] <= 6
+    assert counts[0] == counts[1] <= 7
+
+
+def test_a_campus_or_a_major_group_near_the_partner_comes_first(place: f.College) -> None:
+    national()
+    hainan = Division.objects.create(code="460000", name="海南省", level=1)
+    places = {
+        name: Division.objects.create(code=code, name=name, level=2, parent=hainan)
+        for name, code in (("海口市", "460100"), ("龙华区", "460106"), ("琼海市", "469002"), ("文昌市", "469005"))
+    }
+    far = f.major(place.first, "510203", "软件技术")
+    near = f.major(place.second, "510202", "计算机网络技术")
+    partner = firm(place)
+    partner.region = places["琼海市"]
+    partner.save()
+    need = f.need(partner, "招人")
+
+    def ranked() -> list[tuple[Major, str]]:
+        return [(match.record, "；".join(match.reasons)) for match in queries.matches(need)[0]]
+
+    assert [record for record, _why in ranked()] == [far, near]
+    # The school stands in Haikou; the second college has its campus in the partner's own county.
+    place.school.region, place.second.region = places["海口市"], places["琼海市"]
+    place.school.save()
+    place.second.save()
+    (first, why), (second, other) = ranked()
+    assert (first, second) == (near, far)
+    assert "琼海市" in why and "同省" in other and "海口市" in other
+
+    # A county that the province governs itself is near to nothing but itself.
+    partner.region = places["文昌市"]
+    partner.save()
+    assert [record for record, _why in ranked()] == [far, near]
+    # A district lies in its city.
+    partner.region = places["龙华区"]
+    partner.save()
+    assert ranked()[0][0] == far and "海口市" in ranked()[0][1]
+
+    # A major group that works with others in the partner's city is at home there.
+    place.school.region = None
+    place.school.save()
+    near.group = place.other_group
+    near.save()
+    neighbour = f.organisation("邻居", region=places["海口市"])
+    f.link(place.other_group, neighbour, date(2024, 1, 1), status="approved")
+    assert ranked()[0][0] == near and "龙华区" in ranked()[0][1]
 
 
 def test_the_page_offers_to_claim_only_to_those_who_may(place: f.College) -> None:

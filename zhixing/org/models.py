@@ -164,7 +164,7 @@ class Unit(Record):
         null=True,
         blank=True,
         related_name="units",
-        verbose_name=_("place"),
+        verbose_name=_("place of the campus"),
         help_text=_("City or county of its campus; left blank, that of the unit above."),
     )
     starts_on = models.DateField(_("from"))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from zhixing.org.models import AcademicYear, Cohort, Major, MajorGroup, NationalMajor, School, Term, Unit, UnitName
+from zhixing.org.models import (
+    AcademicYear,
+    Cohort,
+    Division,
+    Major,
+    MajorGroup,
+    NationalMajor,
+    School,
+    Term,
+    Unit,
+    UnitName,
+)
 from zhixing.sample import college_facts as facts
 from zhixing.sample.plan import Plan, insert
 from zhixing.sample.world import World
@@ -45,7 +56,12 @@ def make_units(plan: Plan, world: World) -> None:
         ],
     )[0]
     root = Unit(
-        code="HZY", name=facts.SCHOOL_NAME, short_name=facts.SCHOOL_SHORT, kind=kind.SCHOOL, starts_on=date(2000, 3, 1)
+        code="HZY",
+        name=facts.SCHOOL_NAME,
+        short_name=facts.SCHOOL_SHORT,
+        kind=kind.SCHOOL,
+        region=Division.objects.filter(pk=facts.SCHOOL_REGION).first(),
+        starts_on=date(2000, 3, 1),
     )
     world.root = insert(plan, [root])[0]
     founded = date(2008, 9, 1)

@@ -8,6 +8,7 @@ SCHOOL_CODE = "4146011999"
 SCHOOL_NAME = "海南职业技术学院"
 SCHOOL_NAME_EN = "Hainan College of Vocation and Technique"
 SCHOOL_SHORT = "海职院"
+SCHOOL_REGION = "460105"  # 海口市秀英区
 
 TOURISM, AGRICULTURE, ENGINEERING, INFORMATION, BUSINESS, EDUCATION = "T01", "T02", "T03", "T04", "T05", "T06"
 ARTS = "T07"  # merged into INFORMATION two years ago

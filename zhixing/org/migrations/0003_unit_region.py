@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="units",
                 to="org.division",
-                verbose_name="place",
+                verbose_name="place of the campus",
             ),
         ),
         migrations.AddField(
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 related_name="+",
                 related_query_name="+",
                 to="org.division",
-                verbose_name="place",
+                verbose_name="place of the campus",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
