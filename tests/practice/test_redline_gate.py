@@ -18,6 +18,7 @@ from django.utils import timezone
 from tests.factories import World, make
 from tests.practice.redline_records import END, START, TODAY, Practice, add_placements, practice
 from zhixing.agreements import checks
+from zhixing.kernel import changes
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import Notice
 from zhixing.kernel.scope import SYSTEM, Actor
@@ -150,22 +151,25 @@ def test_one_student_s_change_leaves_the_findings_of_others(there: Practice) -> 
     )
 
 
-def test_a_change_of_a_record_is_looked_at_at_once(there: Practice, django_capture_on_commit_callbacks: Any) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        there.post.night_shift = True
-        there.post.save()
+def test_a_change_of_a_record_is_looked_at_at_once(there: Practice) -> None:
+    assert store.refresh_touched in changes._listeners
+    Post.objects.filter(pk=there.post.pk).update(night_shift=True)
+    store.refresh_touched(Post, {there.post.pk})
     assert open_rules() == [("I-10", False)]
-    with django_capture_on_commit_callbacks(execute=True):
-        make(
-            Filing,
-            organisation=there.organisation,
-            unit=there.unit,
-            subjects=["night"],
-            filed_on=TODAY,
-            starts_on=START,
-            ends_on=END,
-        )
+    filing = make(
+        Filing,
+        organisation=there.organisation,
+        unit=there.unit,
+        subjects=["night"],
+        filed_on=TODAY,
+        starts_on=START,
+        ends_on=END,
+    )
+    store.refresh_touched(Filing, {filing.pk})
     assert open_rules() == []
+    PolicyCover.objects.filter(student=there.placements[0].student).update(archived_at=timezone.now())
+    store.refresh_touched(PolicyCover, set(PolicyCover.objects.values_list("pk", flat=True)))
+    assert open_rules() == [("I-27", False)]
 
 
 def test_the_night_tells_whom_it_concerns_once(there: Practice, world: World) -> None:
@@ -221,8 +225,9 @@ def test_what_blocks_unless_filed_passes_only_with_a_filing_of_this_unit(there: 
     Post.objects.filter(pk=there.post.pk).update(night_shift=True)
     store.refresh_plans([there.plan.pk])
     finding, office = Finding.objects.get(), actor(world, "office")
-    with pytest.raises(ValidationError, match="备案"):
+    with pytest.raises(ValidationError) as refused:
         actions.let_pass(finding, by=office, reason="补备案", ends_on=END)
+    assert list(refused.value.message_dict) == ["filing"]
     with pytest.raises(ValidationError):
         actions.let_pass(finding, by=office, reason="补备案", ends_on=END, filing=make(Filing, subjects=["night"]))
     short = make(
