@@ -65,7 +65,11 @@ def reader(sheet: Sheet, path: str, masked: bool = True) -> Callable[[Any], str]
     """How a column reads as plain words in the reader's language; what its field decides is decided once, not for every row."""
     field = sheet.field(path)
     if field is None:
-        return lambda record: plain(getattr(record, path, None))
+        counted = sheet.computed.get(path)
+        # A sum of money reads as money does.
+        money = isinstance(getattr(counted.expression if counted else None, "_output_field_or_none", None), MoneyField)
+        words = words_of(MoneyField()) if money else plain
+        return lambda record: words(getattr(record, path, None))
     if field.many_to_many:
         return lambda record: "、".join(str(item) for item in value_at(record, path).all())
     words = words_of(field, masked)

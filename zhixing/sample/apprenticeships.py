@@ -18,9 +18,11 @@ from zhixing.cultivation.apprenticeships import (
     Rotation,
 )
 from zhixing.cultivation.models import Applicant
-from zhixing.cultivation.risk_actions import refresh_risks
+from zhixing.cultivation.risk_actions import handle_risk, refresh_risks
 from zhixing.cultivation.risks import Risk
+from zhixing.governance.actions import finish_task
 from zhixing.kernel.models import ApprovalRoute
+from zhixing.kernel.scope import SYSTEM
 from zhixing.org.models import Major, Student, Term
 from zhixing.partners.models import Contact, Organisation
 from zhixing.sample import college_facts as facts
@@ -69,6 +71,7 @@ _ROUTES = (
     ("cultivation.circumstance_change", "学徒制变更与止损审批", "office"),
 )
 STOP_REASON = "企业生产线迁往省外，已无法继续提供培养岗位。"
+OVERLOAD_MEASURES = "企业两周内增派一名技术师傅，学校教研室跟班检查，超额学徒重新结对。"
 STOP_LOSS = "学徒全部转回原专业班级继续学业；企业按协议补发当月津贴，学校一个月内落实替代实习岗位。"
 
 
@@ -469,6 +472,17 @@ class Apprenticeships:
         # Counted some weeks ago and again today, as the daily run does: what has lasted has its days behind it.
         refresh_risks(self.plan.ago(18))
         refresh_risks(self.plan.today)
+        self._take_in_hand()
+
+    def _take_in_hand(self) -> None:
+        """The overloaded master is being seen to: said what is done, and the first task of the play-book is finished."""
+        risk = Risk.objects.filter(signal="mentor_overload", status=Risk.Status.OPEN).order_by("pk").first()
+        if risk is None:
+            return
+        handle_risk(risk, by=SYSTEM, measures=OVERLOAD_MEASURES)
+        task = risk.tasks.order_by("due", "pk").first()
+        if task is not None:
+            finish_task(task, by=SYSTEM, done_on=self.plan.ago(3))
 
 
 def _parties(agreement: Agreement) -> list[AgreementParty]:

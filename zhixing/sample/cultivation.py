@@ -329,7 +329,8 @@ class Cultivation:
         with_class = {row.plan_id for row in rows if row.status in _TRAINED}
         for plan in self.plans.values():
             if plan.status == _P.APPROVED and plan.pk not in with_class:
-                uses += self._uses_in(plan, terms, -1, None)
+                for offset in (-1, 0):
+                    uses += self._uses_in(plan, terms, offset, None)
         once = {(use.project_id, use.course_id, use.term_id): use for use in uses}
         insert(self.plan, list(once.values()), lambda use: use.used_on)
 
@@ -344,24 +345,28 @@ class Cultivation:
         core = [course for course in self.courses[plan.pk] if course.kind == "core"]
         found = []
         for project in self.dice.sample(own or fitting, min(len(own or fitting), 3)):
-            number = 1 if offset == 0 else self.dice.choice((1, 2))
-            term = terms.get((self.plan.year + offset, number))
-            day = self.plan.in_term(self.dice, offset)
-            if term is None or day is None:
-                continue
-            found.append(
-                ProjectUse(
-                    project=project,
-                    course=self.dice.choice(core),
-                    term=term,
-                    order_class=row,
-                    teacher=self.dice.choice(self.world.faculty[plan.major.unit.code]),
-                    used_on=min(max(day, term.starts_on), term.ends_on),
-                    hours=min(project.hours, 32),
-                    students=self.dice.randint(18, 42),
-                    outcome=self.dice.choice(words.OUTCOME),
+            # What went well is done again in another course the term after.
+            for number in (1,) if offset == 0 else self.dice.choice(((1,), (2,), (1, 2), (1, 2))):
+                term = terms.get((self.plan.year + offset, number))
+                if term is None:
+                    continue
+                last = min(term.ends_on - timedelta(days=14), self.plan.ago(2))
+                first = term.starts_on + timedelta(days=14)
+                if first > last:
+                    continue
+                found.append(
+                    ProjectUse(
+                        project=project,
+                        course=self.dice.choice(core),
+                        term=term,
+                        order_class=row,
+                        teacher=self.dice.choice(self.world.faculty[plan.major.unit.code]),
+                        used_on=self.plan.within(self.dice, first, last),
+                        hours=min(project.hours, 32),
+                        students=self.dice.randint(18, 42),
+                        outcome=self.dice.choice(words.OUTCOME),
+                    )
                 )
-            )
         return found
 
     # Order classes -------------------------------------------------------------------------------------------------
