@@ -58,7 +58,8 @@ def solve_again(problem: Problem, old: Mapping[str, str], seconds: float = LIMIT
     wide = with_old(problem, old)
     table = Table(wide)
     # One more mover outweighs all costs, one more without a place outweighs all movers.
-    dear = max((pair.cost for pair in table.pairs), default=0) + table.penalty
+    penalty = max((pair.cost for pair in table.pairs), default=0) + 1
+    dear = 2 * penalty
     mover = dear * (len(table.free) + 1)
     loser = mover * (len(table.free) + 1)
     costs = []
@@ -68,7 +69,7 @@ def solve_again(problem: Problem, old: Mapping[str, str], seconds: float = LIMIT
         if held is not None:
             cost += (mover if pair.post != held else 0) - loser
         costs.append(cost)
-    answer = cheapest(table, costs, table.penalty, seconds)
+    answer = cheapest(table, costs, penalty, seconds)
     assigned = {**table.fixed, **answer.found}
     taken = Counter(assigned.values())
     total = table.total(assigned)

@@ -87,8 +87,11 @@ def solve(table: Table, seconds: float) -> tuple[dict[str, str], float, str, boo
         factor = {major: heavy * part / means.sizes[major] for major, part in share.items()}
         return [round(cost + factor[m] * gain) for cost, m, gain in zip(plain, majors, gains, strict=True)]
 
+    net = flow.Network(table)
     for turn in range(ROUNDS):
-        found, total = flow.flow(table, dearer(), table.penalty)
+        answer = net.solve(dearer(), table.penalty)
+        assert answer is not None
+        found, total = answer
         # Half a thousandth a head was lost in rounding.
         low = total - 0.5 * len(table.free) + heavy * sum(share[m] * means.constant[m] for m in share)
         bound = max(bound, low)
@@ -105,14 +108,14 @@ def solve(table: Table, seconds: float) -> tuple[dict[str, str], float, str, boo
         share = {major: part / whole for major, part in share.items()}
     if best is None:
         costs = dearer()
-        found = thumb.mend(table, lambda closed, cut: flow.flow(table, costs, table.penalty, closed, cut)[0])
+        found = thumb.mend(table, lambda closed, cut: net.place(costs, table.penalty, closed, cut))
         best = cost_of(found), found
     if best[0] - bound >= 1 and len(table.pairs) <= PROVABLE:
         rows: dict[str, dict[int, float]] = {}
         for i, (major, gain) in enumerate(zip(majors, gains, strict=True)):
             rows.setdefault(major, {})[i] = gain / means.sizes[major]
         worst_of = mip.Worst(heavy / UNIT, {m: (means.constant[m], rows.get(m, {})) for m in means.sizes})
-        solved = mip.solve(table, plain, table.penalty, ends - time.perf_counter(), best[1], worst_of)
+        solved = mip.solve(table, plain, table.penalty, ends, best[1], worst_of)
         if math.isfinite(solved.bound):
             bound = max(bound, solved.bound)
         if solved.found is not None and table.keeps_rules(solved.found) and cost_of(solved.found) <= best[0]:

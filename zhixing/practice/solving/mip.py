@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,14 +32,14 @@ def solve(
     table: Table,
     costs: Sequence[int],
     penalty: int,
-    seconds: float,
+    ends: float,
     known: Mapping[str, str] | None = None,
     worst: Worst | None = None,
 ) -> Solved:
     """The cheapest placement of the free applicants that keeps minimums and visiting limits.
 
-    `at_most` is the cost of a placement already known (without the fixed ones, with penalties): nothing dearer is
-    looked for. Costs are thousandths of a position; the solver works in positions, which its tolerances suit better.
+    `ends` is the moment (time.perf_counter) at which it stops; `known` is an allowed placement to start from. Costs are
+    thousandths of a position; the solver works in positions, which its tolerances suit better.
     """
     from ortools.math_opt.python import mathopt
 
@@ -97,7 +98,7 @@ def solve(
         mathopt.SolverType.HIGHS,
         model_params=mathopt.ModelSolveParameters(solution_hints=hints),
         params=mathopt.SolveParameters(
-            time_limit=timedelta(seconds=max(seconds, 0.1)),
+            time_limit=timedelta(seconds=max(ends - time.perf_counter(), 0.1)),
             random_seed=1,
             relative_gap_tolerance=0.0,
             absolute_gap_tolerance=0.5 / UNIT,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from zhixing.practice.solving import fair, flow, mip, thumb
+from zhixing.practice.solving import branch, fair, flow, mip, thumb
 from zhixing.practice.solving.problem import UNIT, Choice, Problem
 from zhixing.practice.solving.stable import deferred
 from zhixing.practice.solving.table import Table
@@ -117,20 +117,31 @@ def cheapest(table: Table, costs: list[int], penalty: int, seconds: float) -> An
     if not flow.available():
         found = thumb.mend(table, lambda closed, cut: thumb.greedy(table, costs, closed, cut))
         return Answer(found, None, "rules of thumb", False)
-    found, total = flow.flow(table, costs, penalty)
+    net = flow.Network(table)
+    root = net.solve(costs, penalty)
+    assert root is not None
+    found, total = root
     if table.keeps_rules(found):
         return Answer(found, total, "flow", True)
     # Head-counts alone break a minimum or a visiting limit: what they give is the bound, what mending gives is allowed.
-    mended = thumb.mend(table, lambda closed, cut: flow.flow(table, costs, penalty, closed, cut)[0])
+    mended = thumb.mend(table, lambda closed, cut: net.place(costs, penalty, closed, cut))
     known = value(table, costs, penalty, mended)
-    if known == total:
-        return Answer(mended, total, "flow", True)
-    solved = mip.solve(table, costs, penalty, ends - time.perf_counter(), mended)
-    bound = max(float(total), solved.bound) if math.isfinite(solved.bound) else float(total)
-    if solved.found is not None and table.keeps_rules(solved.found):
-        reached = value(table, costs, penalty, solved.found)
-        if reached <= known:
-            return Answer(solved.found, min(bound, reached), "branch and bound", solved.proven or bound > reached - 1)
+    bound = float(total)
+    if not table.touring:
+        # Where minimums alone bind, shutting or filling each in doubt is quick; half the time is left for the other way.
+        searched = branch.search(net, costs, penalty, (ends - time.perf_counter()) / 2, known)
+        bound = max(bound, searched.bound)
+        if searched.found is not None:
+            return Answer(searched.found, searched.cost, "flow, branched", True)
+    if bound < known:
+        solved = mip.solve(table, costs, penalty, ends, mended)
+        if math.isfinite(solved.bound):
+            bound = max(bound, solved.bound)
+        if solved.found is not None and table.keeps_rules(solved.found):
+            reached = value(table, costs, penalty, solved.found)
+            if reached <= known:
+                optimal = solved.proven or bound > reached - 1
+                return Answer(solved.found, min(bound, reached), "branch and bound", optimal)
     return Answer(mended, min(bound, known), "flow, mended", bound > known - 1)
 
 
