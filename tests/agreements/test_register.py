@@ -47,7 +47,9 @@ def counts(run: ImportRun) -> tuple[int, int, int, int]:
 
 def stored() -> list[Any]:
     return list(
-        Agreement.objects.order_by("title").values_list("kind", "number", "title", "counterparty", "contents", "details")
+        Agreement.objects.order_by("title").values_list(
+            "kind", "number", "title", "counterparty", "contents", "details"
+        )
     )
 
 
