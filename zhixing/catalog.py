@@ -15,6 +15,7 @@ from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
 from zhixing.partners import sheets as partners
 from zhixing.policy import sheets as policy
+from zhixing.practice import api as practice_api
 from zhixing.practice import sheets as practice
 
 DOMAINS = (
@@ -167,10 +168,36 @@ DOMAINS = (
             practice.InsurancePolicySheet(),
             practice.InspectionSheet(),
             practice.FilingSheet(),
+            practice.FindingSheet(),
+            practice.OverrideSheet(),
             practice.ViolationSheet(),
+            practice.WeekEntrySheet(),
+            practice.PresenceWeekSheet(),
+            practice.VisitSheet(),
+            practice.LeaveSheet(),
+            practice.PlacementChangeSheet(),
+            practice.IncidentSheet(),
+            practice.ComplaintSheet(),
+            practice.EvaluationSheet(),
+            practice.CertificateSheet(),
             practice.SafetyQuestionSheet(),
         ),
+        # A student's own week, and a supervisor's day; everybody else meets them in the registers.
+        pages=(
+            (_("My practice"), "briefcase", "my-practice", "practice.own_practice"),
+            (_("My week"), "book", "practice-week", "practice.own_week"),
+            (_("Who needs me today"), "bell", "practice-today", "practice.presence_week"),
+            (_("Filings to be made"), "upload", "redline-filings", "practice.filing"),
+            (_("Red-line rules"), "book", "redline-rules"),
+        ),
+        operations=practice_api.operations,
         minor=(
+            practice.PresenceSignalSheet(),
+            practice.PresenceWeightSheet(),
+            practice.IncidentReportSheet(),
+            practice.ReportDutySheet(),
+            practice.GradeRuleSheet(),
+            practice.ArchivePaperSheet(),
             practice.PlanDocumentSheet(),
             practice.SupervisorSheet(),
             practice.PreferenceSheet(),

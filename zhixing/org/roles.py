@@ -317,6 +317,8 @@ ROLE_TABLE = RoleTable(
         "cultivation.circumstance_change": _DECIDED,
         "cultivation.risk": {**_TAUGHT, "teacher": "v:own c:own"},
         "cultivation.playbook_step": {**_READ_ALL, "office": "vacdxi:all"},
+        # A student's own pages: where am I, what next.
+        "practice.own_practice": {"student": "va:own"},
         "practice.practice_plan": _PRACTISED,
         "practice.plan_document": _PRACTISED,
         "practice.supervisor": _PRACTISED,

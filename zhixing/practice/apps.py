@@ -8,8 +8,29 @@ class PracticeConfig(AppConfig):
     verbose_name = _("Practice")
 
     def ready(self) -> None:
-        from zhixing.agreements import checks
-        from zhixing.practice import redline_queries
+        from zhixing.kernel.timeline import name_verbs
+        from zhixing.practice import firm_links, running_verbs
 
+        firm_links.register()
+        name_verbs(
+            {
+                "copied": ("copy", _("Copied from an earlier plan")),
+                "firm_said": ("edit", _("The firm changed it")),
+                "firm_ranked": ("sort", _("Ranked by the firm")),
+                "firm_accepted": ("check", _("The firm takes the student")),
+                "agreement_found": ("link", _("Agreement found in the register")),
+                "units_published": ("eye", _("Units published")),
+                "lives": ("home", _("Living arrangement")),
+                "lock": ("lock", _("Place locked")),
+                "unlock": ("key", _("Place unlocked")),
+                "roster": ("users", _("Roster changed")),
+            }
+        )
+        running_verbs.register()
+        from zhixing.agreements import checks
+        from zhixing.kernel import changes
+        from zhixing.practice import redline_queries, redline_store
+
+        changes.listen(redline_store.refresh_touched)
         # No internship is signed that a red line stops: agreements ask, and know nothing of practice.
         checks.add_gate(redline_queries.of_agreement)

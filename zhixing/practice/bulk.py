@@ -62,7 +62,7 @@ def step_many(
             locked = model._base_manager.select_for_update(of=("self",)).select_related(*model.title_needs)
             found = list(locked.filter(pk__in=wanted).order_by("pk"))
             able = set(
-                model._base_manager.filter(pk__in=wanted)
+                model._default_manager.filter(pk__in=wanted)
                 .visible_to(by, definition.capability)
                 .values_list("pk", flat=True)
             )

@@ -20,6 +20,7 @@ from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import School
+from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticeKind
 
@@ -193,6 +194,18 @@ def _tell_college(consent: Consent, text: str, reason: str) -> None:
     params = {"who": who, "student": placement.student.name, "reason": reason[:300]}
     key = f"practice_consent_no:{consent.pk}:{timezone.now():%Y%m%d%H%M%S}"
     notices.send_to_people([pk for pk in people if pk], key, text, params, url)
+
+
+def give_on_paper(consents: Sequence[Consent], *, by: Actor, decided_on: date, comment: str = "") -> Outcome:
+    """A pile of signed sheets, all of one day, noted together."""
+    if decided_on > timezone.localdate():
+        raise ValidationError(_("The day must not be in the future."), code="future")
+
+    def on_paper(row: Any) -> None:
+        row.decided_on, row.on_paper, row.reason = decided_on, True, ""
+
+    fields = ("decided_on", "on_paper", "reason")
+    return step_many(consents, "give", by=by, comment=comment, each=on_paper, writes=fields).or_fail()
 
 
 def signed_today(consent: Consent, *, by: Actor, comment: str = "") -> None:

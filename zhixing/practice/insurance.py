@@ -95,12 +95,19 @@ def mend(placements: Sequence[Placement]) -> Mend:
     return found
 
 
+def numbers_in(words: str) -> list[str]:
+    """Student numbers as people paste them: lines, spaces, commas of either script; each once."""
+    for mark in "，,；;、":
+        words = words.replace(mark, " ")
+    return list(dict.fromkeys(words.split()))
+
+
 def enrol(policy: InsurancePolicy, *, by: Actor, numbers: str, comment: str = "") -> int:
     """Put students on a policy's roster by their numbers, one a line; those who are on it already stay. Returns how many are new.
 
     Raises ValidationError naming numbers that no student has.
     """
-    wanted = list(dict.fromkeys(part for part in numbers.replace("，", " ").replace(",", " ").split() if part))
+    wanted = numbers_in(numbers)
     students = {row.number: row for row in Student.objects.filter(number__in=wanted, archived_at=None)}
     unknown = [number for number in wanted if number not in students]
     if unknown:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.practice import allocation_words
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
 
@@ -46,6 +47,7 @@ def plan_panel(plan: PracticePlan, actor: Actor) -> str:
             for status in Placement.Status
             if counted.get(status.value)
         ],
+        "allocation_url": reverse("practice-allocation", args=[plan.pk]) if actor.can_on(plan, "change") else "",
         "ready_url": reverse("practice-ready", args=[plan.pk]) if actor.can(Placement) else "",
     }
     return render_to_string("practice/plan_panel.html", context)
@@ -57,6 +59,8 @@ def why(placement: Placement) -> str:
     code = placement.reasons.get("code", "")
     if code == "own_find":
         return _("You found this unit yourself and the college approved it.")
+    if code == "allocated":
+        return allocation_words.summary(placement.reasons)
     if placement.choice_rank:
         return _("It is choice number %(rank)s of yours.") % {"rank": placement.choice_rank}
     return ""

@@ -66,7 +66,7 @@ def make_many(placements: Sequence[Placement], *, by: Actor, comment: str = "") 
 
 
 def _may_change(placements: Sequence[Placement], by: Actor) -> set[int]:
-    rows = Placement._base_manager.filter(pk__in=[row.pk for row in placements])
+    rows = Placement.objects.filter(pk__in=[row.pk for row in placements])
     return set(rows.visible_to(by, "change").values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 

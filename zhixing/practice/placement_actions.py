@@ -14,7 +14,7 @@ from zhixing.kernel.acting import changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.practice import consent_actions, readiness
+from zhixing.practice import consent_actions, gate, readiness
 from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post
@@ -46,9 +46,12 @@ def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "
             .order_by("pk")
         }
         taken = _taken(posts, keys)
-        refusals: dict[int, str] = {}
+        stopped = gate.blocking(placements, "confirm")
+        refusals = {pk: "；".join(f"{words}（{rule}）" for rule, words in found) for pk, found in stopped.items()}
         for row in placements:
             post = posts[row.post_id]
+            if row.pk in refusals:
+                continue
             if post.status != Post.Status.APPROVED:
                 refusals[row.pk] = _("The post “%(post)s” is not open.") % {"post": post.title}
             elif taken.get(post.pk, 0) >= post.places:

@@ -6,9 +6,18 @@ from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 
-from zhixing.kernel.sheet import Computed, Sheet, flow_action
-from zhixing.practice import models
+from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
+from zhixing.practice import (
+    consent_actions,
+    insurance,
+    models,
+    panels,
+    placement_actions,
+    practice_forms,
+    redline_panels,
+)
 from zhixing.practice.plan_sheets import number_of
+from zhixing.practice.running_sheets import PLACEMENT_ACTIONS, PLACEMENT_PANELS, PLACEMENT_RELATED
 
 _FLOW = models.Placement.flow
 _CONSENT = models.Consent.flow
@@ -89,15 +98,45 @@ class PlacementSheet(Sheet):
         (_("Lock"), ("locked", "lock_reason")),
         (_("End and grade"), ("ended_on", "end_reason", "score", "score_reason", "level", "hired", "note")),
     )
-    related = ("findings",)
+    related = ("findings", *PLACEMENT_RELATED)
     actions = (
-        flow_action(_FLOW, "confirm"),
-        flow_action(_FLOW, "start"),
-        flow_action(_FLOW, "end"),
-        flow_action(_FLOW, "grade"),
-        flow_action(_FLOW, "break"),
-        flow_action(_FLOW, "cancel"),
+        flow_action(_FLOW, "confirm", placement_actions.confirm),
+        flow_action(_FLOW, "start", placement_actions.start),
+        flow_action(_FLOW, "cancel", placement_actions.cancel),
+        Action(
+            "agreement",
+            _("Make the tripartite agreement"),
+            placement_actions.make_agreement,
+            icon="signature",
+            available=lambda row: row.agreement_id is None and row.status == "confirmed",
+        ),
+        Action(
+            "lives",
+            _("Where the student lives"),
+            placement_actions.lives,
+            icon="home",
+            form=practice_forms.LivesForm,
+            bulk=False,
+            available=lambda row: row.status in models.Placement.LIVE,
+        ),
+        Action(
+            "lock",
+            _("Lock the place"),
+            placement_actions.lock,
+            icon="lock",
+            comment="required",
+            available=lambda row: not row.locked and row.status in ("proposed", "confirmed"),
+        ),
+        Action(
+            "unlock",
+            _("Unlock the place"),
+            placement_actions.unlock,
+            icon="key",
+            available=lambda row: row.locked and row.status in ("proposed", "confirmed"),
+        ),
+        *PLACEMENT_ACTIONS,
     )
+    panels = (panels.placement_panel, *PLACEMENT_PANELS, redline_panels.placement_panel)
     natural_key = ("student", "post", "starts_on")
     synonyms = {
         "plan": ("实习计划", "计划编号"),
@@ -146,9 +185,24 @@ class ConsentSheet(Sheet):
     search = ("placement__student__name", "placement__student__number", "name")
     groups = ((_("Consent"), ("placement", "party", "name", "on_paper", "decided_on", "reason", "status")),)
     actions = (
-        flow_action(_CONSENT, "give"),
-        flow_action(_CONSENT, "refuse"),
-        flow_action(_CONSENT, "withdraw"),
+        flow_action(_CONSENT, "give", consent_actions.record_paper, form=practice_forms.PaperForm),
+        flow_action(_CONSENT, "refuse", consent_actions.refuse),
+        flow_action(_CONSENT, "withdraw", consent_actions.withdraw),
+        Action(
+            "signed_today",
+            _("Signed on paper today"),
+            consent_actions.signed_today,
+            icon="check",
+            available=lambda row: row.status == models.Consent.Status.WAITING,
+        ),
+        Action(
+            "link",
+            _("Link for the guardian"),
+            consent_actions.hand_link,
+            icon="link",
+            bulk=False,
+            available=lambda row: row.party == models.Consent.Party.GUARDIAN,
+        ),
     )
     natural_key = ("placement", "party")
     synonyms = {
@@ -181,6 +235,25 @@ class InsurancePolicySheet(Sheet):
         (_("Premium"), ("payer", "premium", "note")),
     )
     related = ("covers",)
+    actions = (
+        Action(
+            "cover_missing",
+            _("Insure whoever lacks these days"),
+            insurance.cover_missing,
+            icon="shield",
+            primary=True,
+            available=lambda policy: policy.kind == "liability" and policy.archived_at is None,
+        ),
+        Action(
+            "enrol",
+            _("Add to the roster"),
+            insurance.enrol,
+            icon="plus",
+            form=practice_forms.EnrolForm,
+            bulk=False,
+            available=lambda policy: policy.archived_at is None,
+        ),
+    )
     synonyms = {
         "number": ("保单号", "保险单号", "保单编号"),
         "kind": ("险种", "保险类型"),

@@ -176,9 +176,7 @@ class Placement(Record):
             Step("confirm", _("Confirm the place"), ("proposed",), "confirmed", icon="check", primary=True),
             Step("start", _("Start"), ("confirmed",), "running", icon="flag", primary=True),
             Step("end", pgettext_lazy("practice", "End"), ("running",), "ended", icon="check", primary=True),
-            Step(
-                "grade", _("Enter the grade"), ("ended",), "graded", capability="approve", icon="star", primary=True
-            ),
+            Step("grade", _("Enter the grade"), ("ended",), "graded", capability="approve", icon="star", primary=True),
             Step(
                 "break",
                 _("End early"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +15,8 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.practice import consent_actions, placement_actions, post_actions, readiness, reminders
 from zhixing.practice.bulk import Outcome
-from zhixing.practice.placements import Placement
+from zhixing.practice.insurance import numbers_in
+from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticeKind, PracticePlan
 from zhixing.practice.posts import Post
 
@@ -52,6 +55,24 @@ def copy_posts(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
     if not made:
         raise FlowError(_("All posts of “%(plan)s” are here already.") % {"plan": before.title}, code="nothing")
     return post_actions.list_of(plan, status="draft")
+
+
+def offer_posts(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Offer every draft of a plan that says enough. Returns the list of what is still a draft, or of the offers."""
+    rows = list(plan.posts.filter(status=Post.Status.DRAFT, archived_at=None).select_related("organisation"))
+    if not rows:
+        raise FlowError(_("There are no drafts of posts in this plan."), code="nothing")
+    outcome = post_actions.offer_many(rows, by=by, comment=comment).or_fail()
+    return post_actions.list_of(plan, status="draft" if outcome.refused else "offered")
+
+
+def approve_posts(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Open every offered post that no red line stops. Returns the list of those that are stopped, or of the open ones."""
+    rows = list(plan.posts.filter(status=Post.Status.OFFERED, archived_at=None).select_related("organisation"))
+    if not rows:
+        raise FlowError(_("No posts are offered in this plan."), code="nothing")
+    outcome = post_actions.approve_many(rows, by=by, comment=comment).or_fail()
+    return post_actions.list_of(plan, status="offered" if outcome.refused else "approved")
 
 
 def open_choices(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
@@ -141,6 +162,29 @@ def ask_consents(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
     if not rows:
         raise FlowError(_("Confirm the places first."), code="nobody")
     consent_actions.ask_many(rows, by=by)
+    return readiness_url(plan)
+
+
+def paper_consents(
+    plan: PracticePlan, *, by: Actor, party: str, decided_on: date, numbers: str, comment: str = ""
+) -> str:
+    """Note a pile of consents signed on paper, by the students' numbers. Returns the checklist.
+
+    Raises ValidationError naming numbers that have no confirmed place in this plan.
+    """
+    wanted = numbers_in(numbers)
+    rows = {row.student.number: row for row in readiness.rows_of(plan).filter(student__number__in=wanted)}
+    unknown = [number for number in wanted if number not in rows]
+    if unknown or not wanted:
+        raise ValidationError(
+            _("These students have no place in this plan: %(numbers)s."),
+            code="unknown",
+            params={"numbers": "、".join(unknown[:10])},
+        )
+    with transaction.atomic():
+        consent_actions.prepare(rows.values(), by=by)
+        asked = Consent.objects.filter(placement__in=[row.pk for row in rows.values()], party=party, archived_at=None)
+        consent_actions.give_on_paper(list(asked.exclude(status=Consent.Status.GIVEN)), by=by, decided_on=decided_on)
     return readiness_url(plan)
 
 

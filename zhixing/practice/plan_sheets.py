@@ -8,8 +8,8 @@ from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from zhixing.kernel.sheet import Computed, Sheet, flow_action
-from zhixing.practice import models
+from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
+from zhixing.practice import models, panels, plan_actions, post_actions, practice_forms, redline_panels
 
 _FLOW = models.PracticePlan.flow
 
@@ -65,12 +65,93 @@ class PracticePlanSheet(Sheet):
         (_("Aims and approval"), ("aims", "approved_on", "published_on", "note")),
     )
     related = ("supervisors", "posts", "placements")
+    panels = (panels.plan_panel, redline_panels.plan_panel)
     actions = (
-        flow_action(_FLOW, "submit"),
-        flow_action(_FLOW, "open"),
+        flow_action(_FLOW, "submit", plan_actions.submit),
+        Action(
+            "copy_posts",
+            _("Copy last year's posts"),
+            plan_actions.copy_posts,
+            icon="copy",
+            bulk=False,
+            available=lambda plan: plan.status in post_actions.OPEN_PLANS,
+        ),
+        Action(
+            "offer_posts",
+            _("Offer all drafts"),
+            plan_actions.offer_posts,
+            icon="upload",
+            bulk=False,
+            available=lambda plan: plan.status in post_actions.OPEN_PLANS,
+        ),
+        Action(
+            "approve_posts",
+            _("Open all offered posts"),
+            plan_actions.approve_posts,
+            capability="approve",
+            icon="check-circle",
+            bulk=False,
+            available=plan_actions.before_start,
+        ),
+        Action(
+            "publish_units",
+            _("Publish the units"),
+            plan_actions.publish_units,
+            icon="eye",
+            comment="optional",
+            available=lambda plan: plan.published_on is None and plan_actions.before_start(plan),
+        ),
+        flow_action(_FLOW, "open", plan_actions.open_choices),
         flow_action(_FLOW, "allocate"),
-        flow_action(_FLOW, "start"),
-        flow_action(_FLOW, "end"),
+        Action(
+            "confirm_places",
+            _("Confirm all places"),
+            plan_actions.confirm_places,
+            icon="check-circle",
+            bulk=False,
+            available=plan_actions.before_start,
+        ),
+        Action(
+            "ask_consents",
+            _("Ask students and guardians"),
+            plan_actions.ask_consents,
+            icon="mail",
+            bulk=False,
+            available=plan_actions.is_preparing_internship,
+        ),
+        Action(
+            "paper_consents",
+            _("Consents on paper"),
+            plan_actions.paper_consents,
+            icon="file",
+            form=practice_forms.PaperPileForm,
+            bulk=False,
+            available=plan_actions.is_preparing_internship,
+        ),
+        Action(
+            "make_agreements",
+            _("Make the tripartite agreements"),
+            plan_actions.make_agreements,
+            icon="signature",
+            bulk=False,
+            available=plan_actions.is_preparing_internship,
+        ),
+        Action(
+            "remind",
+            _("Remind all"),
+            plan_actions.remind,
+            icon="bell",
+            available=plan_actions.before_start,
+        ),
+        flow_action(_FLOW, "start", plan_actions.start),
+        Action(
+            "start_ready",
+            _("Start whoever is ready"),
+            plan_actions.start_waiting,
+            icon="flag",
+            available=lambda plan: plan.status == models.PracticePlan.Status.RUNNING,
+        ),
+        flow_action(_FLOW, "end", plan_actions.end),
     )
     synonyms = {
         "code": ("计划编号", "实习计划编号", "编号"),

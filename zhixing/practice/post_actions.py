@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import Student
 from zhixing.partners.models import Organisation
 from zhixing.practice import gate
+from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Post
@@ -141,6 +142,38 @@ def offer(post: Post, *, by: Actor, comment: str = "") -> None:
         raise FlowError(_("Not filled in yet: %(names)s."), code="incomplete", params={"names": "、".join(names)})
     with step(post, "offer", by=by, comment=comment):
         pass
+
+
+def offer_many(posts: Sequence[Post], *, by: Actor, comment: str = "") -> Outcome:
+    """Offer many posts; those that do not say enough are named with what they lack."""
+    refusals = {
+        post.pk: _("%(post)s: not filled in yet: %(names)s") % {"post": post.code, "names": "、".join(names)}
+        for post in posts
+        if (names := lacking(post))
+    }
+    return step_many(posts, "offer", by=by, comment=comment, refusals=refusals)
+
+
+def approve_many(posts: Sequence[Post], *, by: Actor, comment: str = "") -> Outcome:
+    """Open many posts that no red line stops, asked once for all; the others are named with what stops them.
+
+    Students' own finds are opened one by one, since each becomes a placement.
+    """
+    refusals = {
+        pk: f"{post.code}：{'；'.join(f'{words}（{rule}）' for rule, words in found)}"
+        for pk, found in gate.stopping(posts).items()
+        for post in posts
+        if post.pk == pk
+    }
+    for post in posts:
+        if post.organisation.status in (Organisation.Status.BANNED, Organisation.Status.MERGED):
+            refusals[post.pk] = _("%(name)s may not take students.") % {"name": post.organisation.name}
+
+    def opened(row: Any) -> None:
+        row.approved_on = timezone.localdate()
+
+    shared = [post for post in posts if post.source == Post.Source.SCHOOL]
+    return step_many(shared, "approve", by=by, comment=comment, refusals=refusals, each=opened, writes=("approved_on",))
 
 
 def offer_by_firm(post: Post, *, by: Actor, **values: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from zhixing.kernel.sheet import Computed, Sheet, flow_action
-from zhixing.practice import models
+from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
+from zhixing.practice import models, post_actions, practice_forms, redline_panels
 from zhixing.practice.plan_sheets import number_of
 
 _FLOW = models.Post.flow
@@ -82,13 +82,23 @@ class PostSheet(Sheet):
         (_("Approval"), ("approved_on", "note")),
     )
     related = ("placements", "findings", "rankings", "copies")
+    panels = (redline_panels.post_panel,)
     actions = (
-        flow_action(_FLOW, "offer"),
-        flow_action(_FLOW, "approve"),
+        flow_action(_FLOW, "offer", post_actions.offer),
+        flow_action(_FLOW, "approve", post_actions.approve),
         flow_action(_FLOW, "refuse"),
         flow_action(_FLOW, "withdraw"),
         flow_action(_FLOW, "close"),
-        flow_action(_FLOW, "reopen"),
+        flow_action(_FLOW, "reopen", post_actions.reopen),
+        Action(
+            "firm_link",
+            _("Link for the firm"),
+            post_actions.hand_firm_link,
+            icon="link",
+            form=practice_forms.FirmLinkForm,
+            bulk=False,
+            available=lambda post: post.source == models.Post.Source.SCHOOL and post.archived_at is None,
+        ),
     )
     synonyms = {
         "code": ("岗位编号", "编号"),

@@ -130,7 +130,7 @@ class Post(Record):
             ),
             Step(
                 "refuse",
-                _("Refuse"),
+                pgettext_lazy("post", "Refuse"),
                 ("offered",),
                 "refused",
                 capability="approve",

@@ -13,7 +13,7 @@ from stdnum.cn import uscc as social_code
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.practice import reminders
-from zhixing.practice.models import Placement, Post
+from zhixing.practice.models import Consent, Placement, Post
 
 
 class RecordForm(forms.Form):
@@ -40,6 +40,19 @@ class PaperForm(RecordForm):
 
     def prepare(self) -> None:
         self.initial.setdefault("name", self.record.name)  # type: ignore[attr-defined]
+        self.initial.setdefault("decided_on", timezone.localdate())
+
+
+class PaperPileForm(RecordForm):
+    """A pile of consents signed on paper: whose, of which day, and the students' numbers."""
+
+    party = forms.ChoiceField(label=_("given by"), choices=Consent.Party.choices, initial=Consent.Party.GUARDIAN)
+    decided_on = _day(_("decided on"))
+    numbers = forms.CharField(
+        label=_("student numbers"), widget=forms.Textarea(attrs={"rows": 8}), help_text=_("One a line.")
+    )
+
+    def prepare(self) -> None:
         self.initial.setdefault("decided_on", timezone.localdate())
 
 

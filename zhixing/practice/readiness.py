@@ -101,12 +101,12 @@ def missing(placements: Iterable[Placement], *, red_lines: bool = True) -> dict[
     if red_lines:
         from zhixing.practice import gate  # the red lines read placements, and this module reads the red lines
 
-        known = {check.rule for check in CHECKS}
-        for pk, findings in gate.blocking(rows).items():
+        for pk, findings in gate.blocking(rows, "start").items():
+            said = {item.rule for item in found[pk]}
             found[pk] += [
                 Missing(f"red_line:{rule}", rule, _("red line %(rule)s") % {"rule": rule}, "college", "", words)
                 for rule, words in findings
-                if rule not in known
+                if rule not in said
             ]
     return found
 

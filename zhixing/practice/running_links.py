@@ -25,9 +25,9 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
+from zhixing.practice import consent_links, workplace
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_queries as queries
-from zhixing.practice import workplace
 from zhixing.practice.placements import Placement, PolicyCover
 from zhixing.practice.running import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
@@ -195,6 +195,8 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
     if request.method == "POST":
         subject = request.POST.get("subject", "")
         try:
+            if consent_links.act(request, link, placement):
+                return redirect(request.path)
             row = actions.complain(
                 by=links.actor_of(link),
                 subject=subject if subject in Complaint.Subject.values else Complaint.Subject.OTHER,
@@ -218,6 +220,7 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
     context = {
         "link": link,
         "placement": placement,
+        "consent_card": consent_links.card(request, placement, fault),
         "covers": covers.order_by("policy__starts_on"),
         "incidents": placement.incidents.filter(archived_at=None).exclude(severity="light").order_by("-happened_at"),  # type: ignore[attr-defined]
         "school": School.objects.order_by("pk").first(),

@@ -439,9 +439,7 @@ class CertificateSheet(Sheet):
     columns = ("number", "placement__student", "placement__post__organisation", "issued_on", "revoked_on")
     filters = ("issued_on", "revoked_on", *_PLACED)
     search = ("number", "code", *_SEARCH)
-    groups = (
-        (_("Certificate"), ("placement", "number", "issued_on")),
-    )
+    groups = ((_("Certificate"), ("placement", "number", "issued_on")),)
     actions = (
         Action(
             "withdraw",

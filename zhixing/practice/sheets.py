@@ -12,12 +12,41 @@ from zhixing.practice.placement_sheets import (
 )
 from zhixing.practice.plan_sheets import PlanDocumentSheet, PracticePlanSheet, SupervisorSheet
 from zhixing.practice.post_sheets import FilingSheet, InspectionSheet, PostSheet, ViolationSheet
+from zhixing.practice.redline_sheets import FindingSheet, OverrideSheet
+from zhixing.practice.running_sheets import (
+    ArchivePaperSheet,
+    CertificateSheet,
+    ComplaintSheet,
+    EvaluationSheet,
+    GradeRuleSheet,
+    IncidentReportSheet,
+    IncidentSheet,
+    LeaveSheet,
+    PlacementChangeSheet,
+    PresenceSignalSheet,
+    PresenceWeekSheet,
+    PresenceWeightSheet,
+    ReportDutySheet,
+    VisitSheet,
+    WeekEntrySheet,
+)
 
 __all__ = [
+    "ArchivePaperSheet",
+    "CertificateSheet",
+    "ComplaintSheet",
     "ConsentSheet",
+    "EvaluationSheet",
     "FilingSheet",
+    "FindingSheet",
+    "GradeRuleSheet",
+    "IncidentReportSheet",
+    "IncidentSheet",
     "InspectionSheet",
     "InsurancePolicySheet",
+    "LeaveSheet",
+    "OverrideSheet",
+    "PlacementChangeSheet",
     "PlacementSheet",
     "PlanDocumentSheet",
     "PolicyCoverSheet",
@@ -25,8 +54,14 @@ __all__ = [
     "PostSheet",
     "PracticePlanSheet",
     "PreferenceSheet",
+    "PresenceSignalSheet",
+    "PresenceWeekSheet",
+    "PresenceWeightSheet",
+    "ReportDutySheet",
     "SafetyQuestionSheet",
     "SafetyTestSheet",
     "SupervisorSheet",
     "ViolationSheet",
+    "VisitSheet",
+    "WeekEntrySheet",
 ]

@@ -1,0 +1,293 @@
+"""A cohort of five hundred goes from the plan to the first day through what people and programs call, with refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from tests.factories import make
+from tests.practice.cohort import BEGINS, ENDS, TODAY, Campus, csv
+from zhixing.kernel import approval, importing
+from zhixing.kernel.flow import FlowError
+from zhixing.kernel.models import ApprovalStation, Notice
+from zhixing.kernel.scope import SYSTEM, Actor
+from zhixing.kernel.sheet import sheet_for
+from zhixing.practice import (
+    choice_actions,
+    consent_actions,
+    insurance,
+    placement_actions,
+    plan_actions,
+    post_actions,
+    readiness,
+    reminders,
+)
+from zhixing.practice.models import (
+    Consent,
+    InsurancePolicy,
+    Placement,
+    PlanDocument,
+    Post,
+    PracticePlan,
+    Preference,
+    SafetyTest,
+)
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
+    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
+    cache.clear()
+    yield TODAY
+    cache.clear()
+
+
+def brought(key: str, head: str, rows: list[str], by: Actor) -> Any:
+    """A register brought in by somebody: counted, with its faults."""
+    sheet = sheet_for(key)
+    assert sheet is not None
+    run, _reading = importing.start(sheet, csv(head, rows), f"{key}.csv", by=by)
+    importing.preview(run, by=by)
+    assert not run.faults, run.faults[:3]
+    importing.commit(run, by=by)
+    return run.counts
+
+
+def link_to(url: str) -> str:
+    return "/l/" + url.split("/l/")[1]
+
+
+def lacking(plan: PracticePlan) -> dict[str, int]:
+    return {code: number for code, _label, number in readiness.board(readiness.rows_of(plan)).counts}
+
+
+def test_five_hundred_from_plan_to_start(db: Any, django_assert_max_num_queries: Any) -> None:
+    campus = Campus()
+    dean, owner = campus.actor(campus.dean, "dean"), campus.actor(campus.owner, "group_leader")
+    plan = _approved_plan(campus, owner, dean)
+    _posts(campus, plan, owner, dean)
+    _choices(campus, plan, owner)
+    _placed(campus, plan, dean)
+    _papers(campus, plan, owner, dean)
+
+    # Nobody begins while anything is missing, and everybody's reason is said.
+    with pytest.raises(FlowError) as refused:
+        plan_actions.start(plan, by=dean)
+    assert refused.value.code == "refused" and plan.status == PracticePlan.Status.ALLOCATED
+
+    _insured_and_tested(campus, plan, dean)
+    assert lacking(plan) == {"consent_guardian": 1, "safety": 2}
+    with django_assert_max_num_queries(150):
+        plan_actions.start(plan, by=dean)
+    assert plan.status == PracticePlan.Status.RUNNING
+    assert plan.placements.filter(status="running").count() == 497
+
+    late = plan.placements.get(status="confirmed", student=campus.students[499])
+    with pytest.raises(FlowError, match="学生499"):
+        placement_actions.start(late, by=dean)
+    consent_actions.give(late.consents.get(party="guardian"), by=dean, name="家长499", on_paper=True)
+    plan_actions.start_ready(plan, by=dean)
+    assert plan.placements.filter(status="running").count() == 498
+    told = reminders.remind_all(plan, by=dean)
+    assert told["student"] == 0 and told["college"] == 1  # The two have no account; their owner is told.
+
+
+def _approved_plan(campus: Campus, owner: Actor, dean: Actor) -> PracticePlan:
+    bare = make(PracticePlan, code="SX-0", major=campus.major, owner=campus.owner.person, choose_until=None)
+    with pytest.raises(FlowError) as refused:
+        plan_actions.submit(bare, by=owner)
+    assert refused.value.code == "no_cohorts"
+    plan = campus.plan()
+    plan_actions.submit(plan, by=owner)
+    with pytest.raises(FlowError):
+        approval.approve(ApprovalStation.objects.get().pk, by=owner)
+    approval.approve(ApprovalStation.objects.get().pk, by=dean)
+    plan.refresh_from_db()
+    assert plan.status == "approved" and plan.approved_on == TODAY
+    for kind in PlanDocument.Kind.values:
+        make(PlanDocument, plan=plan, kind=kind, issued_on=date(2026, 5, 1))
+    return plan
+
+
+def _posts(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> None:
+    with pytest.raises(FlowError) as refused:
+        plan_actions.open_choices(plan, by=owner)
+    assert refused.value.code == "no_posts"
+    assert f"plan={plan.pk}" in plan_actions.copy_posts(plan, by=owner)
+    with pytest.raises(FlowError):
+        plan_actions.copy_posts(plan, by=owner)
+    assert plan.posts.filter(status="draft", copied_from__isnull=False).count() == 100
+    # One firm says by its link that a post has grown; the others' posts are offered by the college.
+    firm, url = campus.firms[0], link_to(reminders.firm_link(campus.firms[0], by=owner, name="王经理"))
+    post, other = plan.posts.filter(organisation=firm)[0], plan.posts.exclude(organisation=firm)[0]
+    said = {
+        "title": post.title,
+        "places": 8,
+        "tasks": "值守",
+        "address": "海口",
+        "hours_day": 8,
+        "hours_week": 40,
+        "pay": 2800,
+    }
+    assert Client().post(url, {**said, "do": f"offer:{other.pk}"}).status_code == 422
+    assert Client().post(url, {**said, "do": f"offer:{post.pk}"}).status_code == 302
+    post.refresh_from_db()
+    assert (post.status, post.places) == ("offered", 8)
+    # Ten hours a day do not open (I-11), and only who approves may open the others.
+    long = plan.posts.filter(status="draft")[0]
+    Post.objects.filter(pk=long.pk).update(hours_day=10)
+    assert "status=offered" in plan_actions.offer_posts(plan, by=owner)
+    with pytest.raises(FlowError):
+        plan_actions.approve_posts(plan, by=owner)
+    assert "status=offered" in plan_actions.approve_posts(plan, by=dean)
+    long.refresh_from_db()
+    with pytest.raises(ValidationError, match="I-11"):
+        post_actions.approve(long, by=dean)
+    assert plan.posts.filter(status="approved").count() == 99
+
+
+def _choices(campus: Campus, plan: PracticePlan, owner: Actor) -> None:
+    plan_actions.publish_units(plan, by=owner)
+    plan_actions.open_choices(plan, by=owner)
+    posts = list(plan.posts.filter(status="approved").values_list("pk", flat=True))
+    student = campus.students[0]
+    for wrong in (posts[:6], [posts[0], posts[0]], [campus.old[0].pk]):
+        with pytest.raises(ValidationError):
+            choice_actions.save_choices(student, plan, wrong, by=SYSTEM)
+    for i, row in enumerate(campus.students[:40]):
+        choice_actions.save_choices(row, plan, [posts[(i + j) % len(posts)] for j in range(3)], by=SYSTEM)
+    assert Preference.objects.filter(plan=plan).count() == 120
+    post = Post.objects.get(pk=posts[0])
+    people = list(choice_actions.applicants(post))
+    choice_actions.rank_students(post, [row.student_id for row in reversed(people)], by=owner)
+    assert list(post.rankings.values_list("student", flat=True)) == [row.student_id for row in reversed(people)]
+    # A unit of the student's own: once approved the student is placed there, and chooses no more.
+    found = post_actions.propose(
+        campus.students[1], plan, by=SYSTEM, uscc=str(campus.firms[3].uscc), firm="", title="测试岗", address="三亚"
+    )
+    with pytest.raises(FlowError) as refused:
+        post_actions.propose(campus.students[1], plan, by=SYSTEM, uscc="", firm="别家", title="岗", address="三亚")
+    assert refused.value.code == "twice"
+    post_actions.approve(found, by=campus.actor(campus.dean, "dean"))
+    assert campus.students[1].placements.get().locked
+    with pytest.raises(FlowError):
+        choice_actions.save_choices(campus.students[1], plan, posts[:1], by=SYSTEM)
+
+
+def _placed(campus: Campus, plan: PracticePlan, dean: Actor) -> None:
+    posts = list(plan.posts.filter(status="approved", source="school").order_by("pk"))
+    seats = [post for post in posts for _seat in range(post.places)]
+    rest = [row for row in campus.students if row is not campus.students[1]]
+    rows = [
+        f"{row.number},{seats[i].code},{plan.code},{BEGINS},{ENDS},{campus.teachers[i % len(campus.teachers)].staff_number}"
+        for i, row in enumerate(rest)
+    ]
+    counts = brought("practice.placement", "学号,岗位编号,计划编号,实习开始日期,实习结束日期,工号", rows, dean)
+    assert counts["new"] == 499
+    Placement.objects.filter(student=campus.students[1]).update(supervisor=campus.teachers[0], mentor=campus.mentors[3])
+    # A seventh student for six places is refused by name of the post; the others are confirmed.
+    full = posts[1]
+    extra = plan.placements.exclude(post=full).filter(locked=False).order_by("-pk").first()
+    assert extra is not None
+    home = extra.post
+    Placement.objects.filter(pk=extra.pk).update(post=full)
+    plan_actions.confirm_places(plan, by=dean)
+    assert plan.placements.filter(status="confirmed").count() == 499
+    waiting = plan.placements.get(status="proposed")
+    with pytest.raises(FlowError, match=str(full.title)):
+        placement_actions.confirm(waiting, by=dean)
+    Placement.objects.filter(pk=waiting.pk).update(post=home)
+    waiting.refresh_from_db()
+    placement_actions.confirm(waiting, by=dean)
+    plan.refresh_from_db()
+    from zhixing.kernel.flow import step
+
+    with step(plan, "allocate", by=dean):
+        pass
+    firm = campus.firms[0]
+    url = link_to(reminders.firm_link(firm, by=dean, name="王经理"))
+    page = Client().get(url)
+    assert page.status_code == 200 and "13900000000" not in page.content.decode()
+    shown = [row.pk for row in page.context["waiting"]]
+    stranger = plan.placements.exclude(post__organisation=firm)[0]
+    assert Client().post(url, {"do": "accept", "shown": [*shown, stranger.pk]}).status_code == 302
+    assert plan.placements.filter(accepted_on=TODAY).count() == len(shown)
+
+
+def _papers(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> None:
+    before = lacking(plan)
+    assert before["consent_guardian"] == 499 and before["agreement"] == 500 and before["insurance"] == 500
+    consent_actions.ask_many(list(readiness.rows_of(plan).filter(student__in=campus.students[2:5])), by=dean)
+    # A student says yes on the phone, a guardian by link: and one of them takes it back.
+    client = campus.sign_in(campus.students[2])
+    assert client.post("/practice/mine/", {"do": "give"}).status_code == 302
+    guardian = Consent.objects.get(placement__student=campus.students[2], party="guardian")
+    consent_actions.give(guardian, by=SYSTEM, name="家长2")
+    with pytest.raises(FlowError):
+        consent_actions.withdraw(guardian, by=SYSTEM)
+    consent_actions.withdraw(guardian, by=SYSTEM, comment="太远", name="家长2")
+    assert Notice.objects.filter(user=campus.owner, key__startswith="practice_consent_no").exists()
+    numbers = " ".join(row.number for row in campus.students)
+    with pytest.raises(ValidationError, match="99999"):
+        plan_actions.paper_consents(plan, by=dean, party="student", decided_on=TODAY, numbers="99999")
+    plan_actions.paper_consents(plan, by=dean, party="student", decided_on=TODAY, numbers=numbers)
+    but_one = " ".join(row.number for row in campus.students[:499])
+    plan_actions.paper_consents(plan, by=dean, party="guardian", decided_on=TODAY, numbers=but_one)
+    assert lacking(plan).get("consent_student") is None and lacking(plan)["consent_guardian"] == 1
+    # Most agreements were signed on paper and come as a register; the firm that took its students by link gets new ones.
+    taken = set(plan.placements.filter(accepted_on=TODAY).values_list("pk", flat=True))
+    rows = [
+        f"SX-2026-{i},tripartite,三方协议{i},{campus.unit.code},{row.post.organisation.uscc},{row.student.number},{BEGINS},{ENDS},{TODAY},生效"
+        for i, row in enumerate(readiness.rows_of(plan).exclude(pk__in=taken))
+    ]
+    head = "协议编号,协议类型,协议名称,承办单位,合作企业,学号,起始日期,截止日期,签订日期,状态"
+    brought("agreements.agreement", head, rows, dean)
+    plan_actions.make_agreements(plan, by=dean)
+    made = plan.placements.filter(pk__in=taken).select_related("agreement")
+    assert {row.agreement.status for row in made if row.agreement} == {"approved"}
+    assert lacking(plan)["agreement"] == len(taken)
+    from zhixing.agreements.models import Agreement
+
+    for row in made:
+        assert row.agreement is not None and row.agreement.details["post"] == row.post.title
+        # Signing itself is walked in the tests of agreements; here the papers are in force.
+        Agreement.objects.filter(pk=row.agreement_id).update(status="in_force", signed_on=TODAY)
+    assert "agreement" not in lacking(plan)
+
+
+def _insured_and_tested(campus: Campus, plan: PracticePlan, dean: Actor) -> None:
+    given = {"unit": campus.unit, "kind": "liability", "payer": "school"}
+    short = make(InsurancePolicy, number="B1", starts_on=BEGINS, ends_on=date(2026, 10, 31), premium=20, **given)
+    dear = make(InsurancePolicy, number="B2", starts_on=BEGINS, ends_on=ENDS, premium=60, **given)
+    make(InsurancePolicy, number="B3", starts_on=date(2026, 9, 1), ends_on=ENDS, premium=30, **given)
+    rows = [f"B1,{row.number}" for row in campus.students[:300]] + [f"B2,{row.number}" for row in campus.students[300:]]
+    brought("practice.policy_cover", "保单号,学号", rows, dean)
+    placements = list(readiness.rows_of(plan))
+    assert len(insurance.uncovered(placements)) == 300
+    # The cheapest policy that holds the missing days, not the dearer one that holds all.
+    ways = insurance.mend(placements).ways
+    assert [(way.policy.number, len(way.students), way.cost) for way in ways if way.policy] == [("B3", 300, 9000)]
+    insurance.cover_missing(InsurancePolicy.objects.get(number="B3"), by=dean)
+    assert not insurance.uncovered(placements) and short.covers.count() == 300 and dear.covers.count() == 200
+    # A student fails, then passes the test on the phone; the rest was tested in the lecture hall.
+    client, url = campus.sign_in(campus.students[5]), f"/practice/mine/safety/{plan.pk}/"
+    paper = client.get(url).context["paper"]
+    right = {f"q-{item.code}": 1 + int(item.code[1:]) % 2 for item in paper.questions}
+    wrong = {key: 3 - value for key, value in right.items()}
+    assert client.post(url, {"token": paper.token, **wrong}).context["test"].passed is False
+    assert client.post(url, {"token": paper.token, **right}).status_code == 422  # An attempt counts once.
+    paper = client.get(url).context["paper"]
+    right = {f"q-{item.code}": 1 + int(item.code[1:]) % 2 for item in paper.questions}
+    assert client.post(url, {"token": paper.token, **right}).context["test"].passed is True
+    rows = [f"{plan.code},{row.number},{TODAY},1,90" for row in campus.students[6:498] if row is not campus.students[5]]
+    rows += [f"{plan.code},{row.number},{TODAY},1,90" for row in (*campus.students[:5], campus.students[499])]
+    rows.append(f"{plan.code},{campus.students[498].number},{TODAY},1,40")
+    brought("practice.safety_test", "计划编号,学号,考核日期,次数,得分", rows[:-2] + rows[-2:], dean)
+    assert SafetyTest.objects.filter(plan=plan, passed=False).count() == 2
