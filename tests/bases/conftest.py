@@ -1,0 +1,22 @@
+"""A small college for each test, and a fixed day to stand on: Tuesday, 10 March 2026."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.governance import factories as governance
+
+TODAY = date(2026, 3, 10)
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> date:
+    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
+    return TODAY
+
+
+@pytest.fixture
+def home(db: Any) -> governance.College:
+    return governance.college()
