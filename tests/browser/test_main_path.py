@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PHONE, Windows, overflow
 from tests.kernel import registers
 from tests.policy import factories as make
+from zhixing.org.models import MajorGroup
 from zhixing.partners.models import IndustryLink, Organisation
 from zhixing.policy.engine import assess
 from zhixing.policy.loading import load_packs
@@ -100,6 +101,20 @@ def state_of(page: Page, rule: Rule, unit: str) -> str:
     return next(name.removeprefix("zx-state--") for name in classes.split() if name.startswith("zx-state--"))
 
 
+def reported(page: Page, group: MajorGroup, rule: str) -> tuple[object, ...]:
+    """Value, target and state of a major group in its college's assessment report, made and fetched as a workbook."""
+    page.goto(reverse("reports"))
+    page.select_option("select[name=unit]", str(group.unit_id))
+    page.check("input[name=format][value=xlsx]", force=True)
+    page.click("#main form[method=post] button.zx-btn--primary")
+    with page.expect_download() as coming:
+        page.click("[role=status] a[href^='/reports/']")
+    book = openpyxl.load_workbook(io.BytesIO(coming.value.path().read_bytes()))
+    lines = book["达标情况"].iter_rows(values_only=True)
+    (line,) = (line for line in lines if line[1] == rule and line[4] == group.name)
+    return line[7:10]
+
+
 def test_the_last_link_ends_and_the_rule_turns_red_a_new_one_turns_it_green(
     windows: Windows, college: make.College
 ) -> None:
@@ -119,6 +134,7 @@ def test_the_last_link_ends_and_the_rule_turns_red_a_new_one_turns_it_green(
     assert state_of(office, rule, group.name) == "unmet"
     holder.goto("/")
     expect(holder.locator(mine).first).to_be_visible()
+    assert reported(office, group, "R01") == (0, 1, "未达标")
 
     partner = make.association("海南省软件行业协会")
     office.goto("/partners/industry_link/add/")

@@ -100,6 +100,14 @@ def test_the_heat_map_is_narrowed_by_the_address(judged: make.College) -> None:
     assert rows.status_code == 200
 
 
+def test_each_number_above_the_clauses_opens_the_rows_it_counts(judged: make.College) -> None:
+    browser = client(judged, "office")
+    kpis = browser.get(reverse("clauses")).context["kpis"]
+    assert sum(kpi["value"] for kpi in kpis) > 0
+    for kpi in kpis:
+        assert browser.get(kpi["url"]).context["page"]["count"] == kpi["value"], kpi["label"]
+
+
 def test_a_standing_shows_its_rows_and_the_way_out(judged: make.College) -> None:
     other = judged.groups[1]
     planned = make.activity(other, TODAY + timedelta(days=20), status="planned", minutes="", title="产业论坛")

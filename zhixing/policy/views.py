@@ -202,7 +202,8 @@ class _Board:
                     "bad": False,
                     "note": "",
                     "trend": [],
-                    "url": list_url("policy.standing", state=state, year=self.year),
+                    # The register also holds the roll-ups; these are the very standings that were counted.
+                    "url": f"{reverse('duty-rows')}?{urlencode({'state': state, 'year': self.year})}",
                 }
             )
         return kpis
