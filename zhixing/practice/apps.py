@@ -9,7 +9,7 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         from zhixing.kernel.timeline import name_verbs
-        from zhixing.practice import firm_links, running_verbs
+        from zhixing.practice import firm_links, redline_actions, running_verbs
 
         firm_links.register()
         name_verbs(
@@ -27,10 +27,4 @@ class PracticeConfig(AppConfig):
             }
         )
         running_verbs.register()
-        from zhixing.agreements import checks
-        from zhixing.kernel import changes
-        from zhixing.practice import redline_queries, redline_store
-
-        changes.listen(redline_store.refresh_touched)
-        # No internship is signed that a red line stops: agreements ask, and know nothing of practice.
-        checks.add_gate(redline_queries.of_agreement)
+        redline_actions.register()

@@ -11,11 +11,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from zhixing.kernel import events
+from zhixing.agreements import checks
+from zhixing.kernel import changes, events
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.timeline import name_verbs
 from zhixing.org.models import Person, Role, Unit
 from zhixing.partners.models import Organisation
 from zhixing.practice import redline_queries as queries
@@ -102,6 +105,21 @@ def end_override(override: Override, *, by: Actor, comment: str = "") -> None:
             if locked.starts_on >= today:
                 locked.archived_at = timezone.now()
         store.refresh_plans([override.post.plan_id])
+
+
+def register() -> None:
+    """What others ask of the gate or are told by it: changes of records, agreements before they are signed, words of events."""
+    changes.listen(store.refresh_touched)
+    # No internship is signed that a red line stops: agreements ask, and know nothing of practice.
+    checks.add_gate(queries.of_agreement)
+    name_verbs(
+        {
+            "found": ("alert", gettext_lazy("Found by the gate")),
+            "mended": ("check", gettext_lazy("No longer found")),
+            "let_pass": ("signature", gettext_lazy("Let pass")),
+            "end_override": ("x", gettext_lazy("No longer let pass")),
+        }
+    )
 
 
 # Filing in batches -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,18 +16,14 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Role
 from zhixing.practice import redline_queries as queries
 from zhixing.practice import redline_words as wording
-from zhixing.practice.models import Filing, Finding, Placement, Post, PracticePlan
+from zhixing.practice.models import Consent, Filing, Finding, Placement, PlanDocument, Post, PracticePlan
 from zhixing.practice.redline_facts import Hit, PlacementFacts, PlanFacts, Ref, Subject
 from zhixing.practice.redline_gate import ORDER, State, Verdict
 from zhixing.practice.redline_reading import JUDGED
 from zhixing.practice.redline_rules import Rule, book, words
+from zhixing.practice.redlines import Layer
 
-LAYER_NAMES = {
-    "nation": gettext_lazy("nation"),
-    "province": gettext_lazy("province"),
-    "school": gettext_lazy("school"),
-    "college": gettext_lazy("college"),
-}
+LAYER_NAMES = dict(Layer.choices)
 STAGE_NAMES = {
     "offer": gettext_lazy("before the offer"),
     "approve": gettext_lazy("before the post is opened"),
@@ -83,8 +79,7 @@ class Row:
     icon: str
     lines: tuple[Line, ...]
     evidence: tuple[tuple[str, str], ...]
-    subject: str
-    subject_url: str
+    subjects: tuple[tuple[str, str], ...]
 
     @property
     def rule(self) -> Rule:
@@ -143,10 +138,21 @@ def _id_of(hit: Hit, type_name: str) -> int | None:
     return next((ref.id for ref in hit.evidence if ref.type == type_name), None)
 
 
+def ref_label(ref: Ref) -> str:
+    """What a record is called: what is kept as a code is worded."""
+    coded = {"practice.consent": Consent.Party, "practice.plan_document": PlanDocument.Kind}.get(ref.type)
+    if coded is None or ref.label not in coded.values:
+        return ref.label
+    sheet = sheet_for(ref.type)
+    return f"{sheet.label} · {coded(ref.label).label}" if sheet else str(coded(ref.label).label)
+
+
 def row_of(verdict: Verdict, actor: Actor) -> Row:
     """A verdict worded and with its ways onward; no queries."""
     state = State(verdict.state)
-    seen = dict.fromkeys(ref for hit in verdict.hits for ref in hit.evidence)
+    own = verdict.subject.ref
+    # What it is about stands above already.
+    seen = dict.fromkeys(ref for hit in verdict.hits for ref in hit.evidence if ref != own)
     return Row(
         verdict=verdict,
         title=words(verdict.rule.title),
@@ -160,10 +166,31 @@ def row_of(verdict: Verdict, actor: Actor) -> Row:
             Line(wording.say(hit.code, hit.values), wording.mend(hit.code)[0], mend_url(hit, verdict.subject, actor))
             for hit in verdict.hits
         ),
-        evidence=tuple((ref.label, ref_url(ref, actor)) for ref in seen),
-        subject=verdict.subject.ref.label,
-        subject_url=ref_url(verdict.subject.ref, actor),
+        evidence=tuple((ref_label(ref), ref_url(ref, actor)) for ref in seen),
+        subjects=((own.label, ref_url(own, actor)),),
     )
+
+
+def grouped(verdicts: Iterable[Verdict], actor: Actor) -> list[Row]:
+    """Rows in which subjects of one kind with the same words of one rule stand together; no queries.
+
+    What belongs to each alone, its evidence and the place of its mend, is on its own page.
+    """
+    groups: dict[Any, list[Verdict]] = {}
+    for verdict in verdicts:
+        passed = verdict.override.id if verdict.override else None
+        key = (verdict.state, verdict.rule.id, verdict.rule.layer, verdict.kind, verdict.says, passed)
+        groups.setdefault(key, []).append(verdict)
+    rows = []
+    for members in groups.values():
+        row = row_of(members[0], actor)
+        if len(members) > 1:
+            same = {line.url for member in members for line in row_of(member, actor).lines} if row.lines else set()
+            lines = row.lines if len(same) == 1 else tuple(replace(line, url="") for line in row.lines)
+            subjects = tuple((item.subject.ref.label, ref_url(item.subject.ref, actor)) for item in members)
+            row = replace(row, lines=lines, evidence=(), subjects=subjects)
+        rows.append(row)
+    return rows
 
 
 def _panel(verdicts: Iterable[Verdict], actor: Actor, more: dict[str, Any]) -> str:
@@ -217,7 +244,7 @@ def finding_panel(finding: Finding, actor: Actor) -> str:
     for item in finding.detail:
         lines.append((wording.say(item["code"], item["values"]), wording.mend(item["code"])[0]))
         for ref in item["evidence"]:
-            evidence[ref["type"], ref["id"]] = (ref["label"], ref_url(Ref(**ref), actor))
+            evidence[ref["type"], ref["id"]] = (ref_label(Ref(**ref)), ref_url(Ref(**ref), actor))
     context = {
         "finding": finding,
         "rule": rule,

@@ -25,7 +25,7 @@ class FindingSheet(Sheet):
     columns = ("rule", "severity", "plan", "post", "placement", "found_on", "cleared_on", "override")
     computed = {
         "stands": Computed(_("stands"), _is(Q(cleared_on=None, override=None)), numeric=False),
-        "stops": Computed(_("stops"), _is(Q(cleared_on=None, override=None) & ~Q(severity="warn")), numeric=False),
+        "stops": Computed(_("stops now"), _is(Q(cleared_on=None, override=None) & ~Q(severity="warn")), numeric=False),
     }
     filters = (
         "stands",

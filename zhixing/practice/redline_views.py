@@ -29,7 +29,7 @@ from zhixing.practice.redline_gate import ORDER, State, Verdict
 from zhixing.practice.redline_reading import living_plans
 from zhixing.practice.redline_rules import Rule, book, words
 
-_PER_PAGE = 50
+_PER_PAGE = 40
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = {state} if state in State.values else {State.RED, State.WARN, State.TODO, State.PASSED}
     chosen = [row for row in verdicts if row.state in wanted and (not rule or row.rule.id == rule)]
     chosen.sort(key=lambda row: (ORDER.index(row.state), row.rule.id, row.kind, row.subject.id))
-    page = Paginator(chosen, _PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(panels.grouped(chosen, actor), _PER_PAGE).get_page(request.GET.get("page"))
     stopped = {row.subject.id for row in verdicts if row.kind == "placement" and row.state == State.RED}
     placements = {row.subject.id for row in verdicts if row.kind == "placement"}
     sheet = sheet_for(PracticePlan)
@@ -100,7 +100,7 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
         "plan_url": sheet.url("detail", plan.pk) if sheet else "",
         "lines": _matrix(verdicts),
         "states": [(item, panels.ICONS[item]) for item in State],
-        "rows": [panels.row_of(row, actor) for row in page],
+        "rows": list(page),
         "page": page,
         "query": f"?rule={rule}&state={state}&page=",
         "rule": rule,

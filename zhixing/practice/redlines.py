@@ -22,6 +22,15 @@ class Severity(models.TextChoices):
     WARN = "warn", pgettext_lazy("red line", "warning")
 
 
+class Layer(models.TextChoices):
+    """Who set a rule, from the farthest to the nearest."""
+
+    NATION = "nation", _("nation")
+    PROVINCE = "province", _("province")
+    SCHOOL = "school", _("school")
+    COLLEGE = "college", _("college")
+
+
 @tracked
 class Finding(Record):
     """红线检查结果: one rule that one plan, post or placement does not keep, since when, and by what evidence.
@@ -33,7 +42,7 @@ class Finding(Record):
     # The id of the rule, the article it rests on and the layer whose number applied, as they were when it was found.
     rule = models.CharField(_("rule"), max_length=20)
     article = models.CharField(_("article"), max_length=120, blank=True)
-    layer = models.CharField(_("layer"), max_length=20, blank=True)
+    layer = models.CharField(_("layer"), max_length=20, choices=Layer, blank=True)
     severity = models.CharField(_("severity"), max_length=6, choices=Severity)
     plan = models.ForeignKey(PracticePlan, models.CASCADE, related_name="findings", verbose_name=_("practice plan"))
     post = models.ForeignKey(
