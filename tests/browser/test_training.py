@@ -118,7 +118,7 @@ def test_an_apprenticeship_from_the_joint_plan_to_the_stop(desk: Callable[[date]
 
     # The apprentice speaks on the own page, the master by link; both on a phone.
     phone = here.phone("小林")
-    phone.goto("/cultivation/apprenticeship/")
+    phone.goto("/cultivation/my-apprenticeship/")
     expect(phone.locator("#main")).to_contain_text("张师傅")
     phone.locator("input[type=range]").first.fill("95")
     phone.locator("textarea").fill("师傅很耐心")
@@ -158,7 +158,7 @@ def test_an_apprenticeship_from_the_joint_plan_to_the_stop(desk: Callable[[date]
     dean.act(apprenticeship.CHANGE, change, "submit")
     dean.decide()
     assert dean.show(apprenticeship.PROGRAMME, row)["status"] == "ended"
-    phone.goto("/cultivation/apprenticeship/")
+    phone.goto("/cultivation/my-apprenticeship/")
     expect(phone.locator("form.own-form")).to_have_count(0)
 
 
