@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.practice.redline_cases import END, START, Case, Change, both, put
+from zhixing.intake.yaml_values import PackErrors
 from zhixing.practice import redline_words
-from zhixing.practice.redline_checks import FUNCTIONS
+from zhixing.practice.redline_checks import FUNCTIONS, SPECS
 from zhixing.practice.redline_facts import CoverFacts, InspectionFacts, OverrideFacts, PartyFacts, SafetyFacts, peak
 from zhixing.practice.redline_gate import State, stops
 from zhixing.practice.redline_placement_checks import uncovered_from
-from zhixing.practice.redline_rules import Book, Pack, book
+from zhixing.practice.redline_rules import Book, Pack, book, load
 
 DAY = timedelta(days=1)
 
@@ -481,3 +483,104 @@ def test_an_earlier_visit_that_is_still_valid_stands_for_a_later_one_that_ran_ou
     case = Case()
     case.unit.inspections.append(InspectionFacts(2, date(2025, 6, 1), date(2025, 7, 1), frozenset(), "fit"))
     assert case.ask("I-23") == []
+
+
+# The packs as files -------------------------------------------------------------------------------------------------
+
+PAPER = """
+paper:
+  code: test
+  layer: school
+  title: {zh-hans: 试, en: Test}
+  issuer: {zh-hans: 试, en: Test}
+  issued: 2024-01-01
+  effective: {from: 2024-01-01}
+rules:
+"""
+RULE = """  - id: I-11
+    check: hours
+    title: {zh-hans: 工时, en: Hours}
+    article: {zh-hans: 第一条, en: art. 1}
+    severity: block
+    due: approve
+    applies_to: [post]
+    parameters: {day: 8, week: 40}
+    evidence: [practice.post]
+    effective: {from: 2024-01-01}
+    certainty: sourced
+"""
+
+
+def faults(tmp_path: Path, text: str) -> list[tuple[int, str]]:
+    path = tmp_path / "pack.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PackErrors) as refused:
+        load(path, SPECS, {"practice.post"})
+    assert all(fault.file == "pack.yaml" for fault in refused.value.faults)
+    return [(fault.line, fault.field) for fault in refused.value.faults]
+
+
+def test_a_sound_pack_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text(PAPER + RULE, encoding="utf-8")
+    pack = load(path, SPECS, {"practice.post"})
+    assert (pack.rules[0].parameters, pack.rules[0].practices, pack.rules[0].override) == (
+        {"day": 8, "week": 40},
+        ("post",),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field"),
+    [
+        ("check: hours", "check: hour", 11, "rules.I-11.check"),
+        ("day: 8, week: 40", "day: 8", 17, "rules.I-11.parameters.week"),
+        ("day: 8", "day: eight", 17, "rules.I-11.parameters.day"),
+        ("day: 8", "day: -1", 17, "rules.I-11.parameters.day"),
+        ("day: 8,", "day: 8, night: 1,", 17, "rules.I-11.parameters.night"),
+        ("severity: block", "severity: heavy", 14, "rules.I-11.severity"),
+        ("due: approve", "due: someday", 15, "rules.I-11.due"),
+        ("applies_to: [post]", "applies_to: [placement]", 16, "rules.I-11.applies_to"),
+        ("applies_to: [post]", "applies_to: [firm]", 16, "rules.I-11.applies_to"),
+        ("evidence: [practice.post]", "evidence: [practice.wish]", 18, "rules.I-11.evidence"),
+        ("{from: 2024-01-01}\n    certainty", "{from: 2023-01-01}\n    certainty", 19, "rules.I-11.effective.from"),
+        ("certainty: sourced", "certainty: sure", 20, "rules.I-11.certainty"),
+        ("    severity: block\n    due: approve\n", "    severity: info\n", 10, "rules.I-11.where"),
+        ("en: Hours", "fr: Heures", 12, "rules.I-11.title.fr"),
+        ("layer: school", "layer: town", 4, "paper.layer"),
+        ("    certainty: sourced\n", "", 10, "rules.I-11.certainty"),
+    ],
+)
+def test_a_fault_is_named_with_line_and_field(tmp_path: Path, old: str, new: str, line: int, field: str) -> None:
+    text = PAPER + RULE
+    assert text.count(old) == 1, old
+    assert (line, field) in faults(tmp_path, text.replace(old, new))
+
+
+def test_two_versions_of_a_rule_share_no_day(tmp_path: Path) -> None:
+    later = RULE.replace("{from: 2024-01-01}", "{from: 2025-01-01}")
+    assert faults(tmp_path, PAPER + RULE + later) == [(21, "rules.I-11.effective")]
+    first = RULE.replace("{from: 2024-01-01}", "{from: 2024-01-01, to: 2024-12-31}")
+    path = tmp_path / "pack.yaml"
+    path.write_text(PAPER + first + later, encoding="utf-8")
+    held = Book([load(path, SPECS, {"practice.post"})])
+    assert [rule.line for rule in held.on(date(2024, 12, 31), "post", "post")] == [10]
+    assert [rule.line for rule in held.on(date(2025, 1, 1), "post", "post")] == [21]
+
+
+def test_the_repealed_share_of_the_pay_on_probation_is_nowhere_a_rule() -> None:
+    assert not any("试用" in words for rule in book().rules for words in (rule.title.zh_hans, rule.article.zh_hans))
+    (pay,) = [rule for rule in book().rules if rule.check == "pay"]
+    assert (pay.parameters, pay.severity) == ({"percent": 80}, "warn")
+    shares = [rule for rule in book().rules if rule.check.startswith("share")]
+    assert [(rule.severity, rule.parameters["percent"], bool(rule.override)) for rule in shares] == [
+        ("warn", 10, True),
+        ("warn", 20, True),
+    ]
+
+
+def test_every_one_of_the_thirty_five_is_in_the_nation_s_pack() -> None:
+    nation = next(pack for pack in book().packs if pack.paper.layer == "nation")
+    assert [rule.id for rule in nation.rules] == [f"I-{n:02d}" for n in range(1, 36)]
+    assert {rule.id for rule in nation.rules if not rule.machine} == {"I-17", "I-30", "I-31", "I-34", "I-35"}
