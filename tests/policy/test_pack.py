@@ -29,6 +29,13 @@ MEASURES = {
     "cultivation.training_models": MeasureSpec(["college"]),
     "cultivation.apprenticeship_reviews": MeasureSpec(["apprenticeship"]),
     "cultivation.joint_training_plans": MeasureSpec(["order_class"]),
+    "bases.two_party_contributions": MeasureSpec(["base"], ["kind", "delivered_share"]),
+    "bases.functions_used": MeasureSpec(["base"], ["kind"]),
+    "bases.qualified_guides": MeasureSpec(["base"], ["kind"]),
+    "bases.places_per_student": MeasureSpec(["major"], ["base_kinds"]),
+    "bases.base_plans": MeasureSpec(["college"]),
+    "bases.term_summaries": MeasureSpec(["major"]),
+    "bases.demonstration_bases": MeasureSpec(["major"], ["level"]),
 }
 RECORD_TYPES = {
     *(f"partners.{name}" for name in ("organisation", "industry_link", "activity", "opportunity", "need")),
@@ -41,6 +48,9 @@ RECORD_TYPES = {
     *(f"agreements.{name}" for name in ("agreement", "obligation")),
     *(f"cultivation.{name}" for name in ("training_plan", "enterprise_project", "order_class", "follow_up")),
     *(f"cultivation.{name}" for name in ("apprenticeship", "enrolment_plan", "quality_review", "risk")),
+    *(f"bases.{name}" for name in ("base", "contribution", "base_use", "guide", "resident_unit", "booking")),
+    *(f"bases.{name}" for name in ("place_capacity", "base_plan", "term_summary", "base_recognition")),
+    "bases.benefit_statement",
 }
 
 SMALL = """\
@@ -154,6 +164,13 @@ def test_rules_that_cannot_be_counted_yet_say_so(real: Pack) -> None:
         "R04",
         "R05",
         "R06",
+        "R07",
+        "R08",
+        "R09",
+        "R10",
+        "R11",
+        "R12",
+        "R13",
         "R20",
         "R21",
         "R22",

@@ -56,13 +56,13 @@ def facts(base: Base, major: Major, on: date, score: Any = None) -> dict[str, Fi
     used = BaseUse.objects.filter(used_on__range=(since, on))
     checks = SafetyCheck.objects.filter(due__range=(since, on))
     whole, money = IntegerField(), MoneyField()
-    counted = (
+    counted: Any = (
         Base._base_manager.filter(pk=base.pk)
         .values("pk")
         .annotate(
             posts=_one(posts, Sum("places"), whole),
             value=_one(firm, Sum("delivered_value"), money),
-            guides=_one(guides, Count("pk"), whole),
+            guiding=_one(guides, Count("pk"), whole),
             proven=_one(guides.filter(queries.proven_guide(on)), Count("pk"), whole),
             functions=_one(used, Count("function", distinct=True), whole),
             checks=_one(checks, Count("pk"), whole),
@@ -91,7 +91,7 @@ def facts(base: Base, major: Major, on: date, score: Any = None) -> dict[str, Fi
             _("yuan"),
             rows_url(Contribution, **here, party=Contribution.Party.FIRM),
         ),
-        Measure.GUIDES: (share("proven", "guides"), "%", rows_url(Guide, **here)),
+        Measure.GUIDES: (share("proven", "guiding"), "%", rows_url(Guide, **here)),
         Measure.FUNCTIONS: (
             as_number(counted["functions"]),
             "",

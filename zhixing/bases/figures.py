@@ -67,11 +67,6 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-def plain(text: str, figures: Mapping[str, Figure]) -> str:
-    """A text with its numbers written out; an unknown name stays as it is written."""
-    return _TOKEN.sub(lambda found: figures[found[1]].words if found[1] in figures else found[0], text)
-
-
 def linked(text: str, figures: Mapping[str, Figure]) -> SafeString:
     """A text as the page shows it: paragraphs, each number a link to its rows."""
     shown = []

@@ -80,7 +80,7 @@ def base_panel(base: Base, actor: Actor) -> str:
             )
     told = _told(base, today)
     if actor.can(Guide):
-        number, proven = told["guides"], told["proven"]
+        number, proven = told["guiding"], told["proven"]
         whole = bool(number) and number == proven
         facts.append(
             Fact(
@@ -118,7 +118,7 @@ def _told(base: Base, today: date) -> dict[str, Any]:
         Base._base_manager.filter(pk=base.pk)
         .values("pk")
         .annotate(
-            guides=count(guides),
+            guiding=count(guides),
             proven=count(guides.filter(queries.proven_guide(today))),
             due=Subquery(checks.filter(done_on=None).order_by("due").values("due")[:1]),
             wrong=Subquery(
@@ -128,7 +128,7 @@ def _told(base: Base, today: date) -> dict[str, Any]:
         )
         .first()
     )
-    return found or {"guides": 0, "proven": 0, "due": None, "wrong": None, "valid": False}
+    return found or {"guiding": 0, "proven": 0, "due": None, "wrong": None, "valid": False}
 
 
 def _safety(base: Base, told: dict[str, Any]) -> Fact:

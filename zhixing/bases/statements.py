@@ -25,11 +25,9 @@ LINES: dict[str, tuple[Any, Any]] = {
     "places": (pgettext_lazy("statement", "places for students"), ""),
     "guides": (pgettext_lazy("statement", "engineers who guided"), ""),
     "hires": (pgettext_lazy("statement", "students hired by the firm"), ""),
-    "projects": (pgettext_lazy("statement", "real projects for teaching"), ""),
     "trained": (pgettext_lazy("statement", "people trained for the firm"), ""),
     "service_hours": (pgettext_lazy("statement", "hours of technical service"), ""),
     "certified": (pgettext_lazy("statement", "people certified"), ""),
-    "teaching_hours": (pgettext_lazy("statement", "hours of teaching"), ""),
     "income": (pgettext_lazy("statement", "income of the base"), _YUAN),
 }
 

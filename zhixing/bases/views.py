@@ -221,7 +221,7 @@ def planner_page(request: HttpRequest) -> HttpResponse:
         majors.sort(key=lambda major: (lacking.get(major.pk, 0), major.code))
         rows = _rows(found, majors, form.cleaned_data.get("kind") or "")
     short = [square for row in rows for square in row.squares if square.cell.state == "unmet"]
-    moved = [square for row in rows for square in row.squares if square.moved]
+    moving = [square for row in rows for square in row.squares if square.moved]
     context = {
         "form": form,
         "terms": terms,
@@ -229,8 +229,8 @@ def planner_page(request: HttpRequest) -> HttpResponse:
         "short": len(short),
         "lacking": -sum(square.cell.gap for square in short),
         "supposed": bool(what_if),
-        "moved": len(moved),
-        "worse": sum(min(square.moved, 0) for square in moved),
+        "moved": len(moving),
+        "worse": sum(min(square.moved, 0) for square in moving),
         "filters": [form[name] for name in ("unit", "kind")],
         "supposing": [form[name] for name in PlannerFilter.SUPPOSED],
         "may_count": actor.can(PracticeDemand, "add"),

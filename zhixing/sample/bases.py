@@ -9,29 +9,24 @@ from decimal import Decimal
 from django.db.models import Count
 
 from zhixing.agreements.models import SIGNED, Agreement
-from zhixing.bases import criteria, demand, statements, summaries
+from zhixing.bases import demand
 from zhixing.bases.models import (
     Base,
-    BasePlan,
-    BaseRecognition,
     BaseUse,
-    BenefitStatement,
     Booking,
     Contribution,
     Guide,
     PlaceCapacity,
     PracticeDemand,
-    RecognitionCriterion,
-    RecognitionReview,
     ResidentUnit,
     Room,
     SafetyCheck,
-    TermSummary,
 )
 from zhixing.org.models import AcademicYear, Division, Major, Person, Student, Term
 from zhixing.partners.models import Organisation
 from zhixing.sample import base_words as words
 from zhixing.sample import college_facts as facts
+from zhixing.sample.base_papers import BasePapers
 from zhixing.sample.governance import pick
 from zhixing.sample.names import Names
 from zhixing.sample.plan import Plan, insert, join, weekday_before
@@ -39,6 +34,12 @@ from zhixing.sample.world import World
 
 _GROUPS = {group.code: group for group in facts.GROUPS}
 _SLOTS = ((1, 2), (3, 4), (5, 6), (7, 8))
+
+
+def _since(base: Base) -> date:
+    """The day since when a base is in use: all of the sample's are, or were."""
+    assert base.starts_on is not None
+    return base.starts_on
 
 
 def make_bases(plan: Plan, world: World) -> None:
@@ -66,10 +67,7 @@ class Bases:
         self.make_uses()
         self.make_bookings()
         self.make_places()
-        self.make_plans()
-        self.make_recognitions()
-        self.make_summaries()
-        self.make_statements()
+        BasePapers(self).make()
 
     # Calendar and bases -----------------------------------------------------------------------------------------------
 
@@ -92,9 +90,9 @@ class Bases:
     def make_campus(self) -> None:
         plan, world = self.plan, self.world
         kept = Agreement.objects.filter(kind__code="campus_base", status="in_force").order_by("number")
-        agreements: dict[int, list[Agreement]] = defaultdict(list)
-        for agreement in kept:
-            agreements[agreement.major_group_id].append(agreement)
+        agreements: dict[int | None, list[Agreement]] = defaultdict(list)
+        for one in kept:
+            agreements[one.major_group_id].append(one)
         rows = []
         for number, fact in enumerate(words.CAMPUS):
             group = world.groups[fact.group]
@@ -126,7 +124,7 @@ class Bases:
                     status=Base.Status.IN_USE,
                 )
             )
-        self.campus = insert(plan, rows, lambda row: max(row.starts_on, plan.year_start(-3)))
+        self.campus = insert(plan, rows, lambda row: max(_since(row), plan.year_start(-3)))
         join(
             Base.majors.through,
             [
@@ -191,7 +189,7 @@ class Bases:
         ended = plan.year_end(-1)
         for base, _majors in rows[-2:] if len(rows) > 50 else ():
             base.status, base.ends_on, base.close_reason = Base.Status.CLOSED, ended, words.CLOSE_REASON
-        made = insert(plan, [base for base, _majors in rows], lambda row: max(row.starts_on, plan.year_start(-3)))
+        made = insert(plan, [base for base, _majors in rows], lambda row: max(_since(row), plan.year_start(-3)))
         join(
             Base.majors.through,
             [(base.pk, major.pk) for base, (_row, majors) in zip(made, rows, strict=True) for major in majors],
@@ -249,7 +247,7 @@ class Bases:
                 name=words.RESIDENTS[number % 3][1].format(firm=base.organisation.short_name or base.organisation.name),
                 organisation=base.organisation,
                 room=self.rooms_of[base.pk][-1],
-                starts_on=max(base.starts_on, plan.year_start(-2)),
+                starts_on=max(_since(base), plan.year_start(-2)),
                 reviewed_on=plan.ago(120) if base.code not in words.OPENED_THIS_YEAR else None,
                 review="运行正常，开放共享良好" if base.code not in words.OPENED_THIS_YEAR else "",
             )
@@ -264,7 +262,7 @@ class Bases:
         rows = []
         for number, base in enumerate(self.campus):
             room = self.rooms_of[base.pk][0]
-            begun = max(base.starts_on, plan.year_start(-3))
+            begun = max(_since(base), plan.year_start(-3))
             day = weekday_before(min(begun + timedelta(days=90), plan.ago(20)))
             for kind, title, value in words.SCHOOL_INPUT:
                 row = self._input(base, "school", kind, title, value * (8 + number) * 1000, begun, day, assets)
@@ -295,10 +293,10 @@ class Bases:
                 rows.append(idle)
         for number, base in enumerate(self.off_campus[::3]):
             value = 60_000 + 15_000 * (number % 9)
-            due = weekday_before(min(base.starts_on + timedelta(days=60), plan.ago(30)))
-            begun = min(base.starts_on, due)
+            due = weekday_before(min(_since(base) + timedelta(days=60), plan.ago(30)))
+            begun = min(_since(base), due)
             rows.append(self._input(base, "firm", "equipment", "实习工位与防护装备", value, begun, due, assets))
-        insert(plan, rows, lambda row: max(row.pledged_on, plan.year_start(-3)))
+        insert(plan, rows, lambda row: max(row.pledged_on or row.due, plan.year_start(-3)))
 
     @staticmethod
     def _input(
@@ -334,7 +332,7 @@ class Bases:
             if base.code == words.NO_GUIDES:
                 continue
             on_campus = base.kind == Base.Kind.CAMPUS
-            first = max(base.starts_on, plan.year_start(-3))
+            first = max(_since(base), plan.year_start(-3))
             for number in range(2 if on_campus else 1):
                 rows.append(
                     Guide(
@@ -379,7 +377,7 @@ class Bases:
                 ahead = plan.ago(12)
             rows.append(SafetyCheck(base=base, due=ahead))
             due = ahead - timedelta(days=step)
-            while due > max(base.starts_on, plan.year_start(-3)):
+            while due > max(_since(base), plan.year_start(-3)):
                 done = weekday_before(due)
                 row = SafetyCheck(base=base, due=due, done_on=done, result="passed", checked_by="保卫处、学院、企业")
                 if base.code == words.LATE_DELIVERY and due == ahead - timedelta(days=step):
@@ -398,7 +396,7 @@ class Bases:
 
         def add(base: Base, function: str, day: date, hours: int, people: int, income: int = 0) -> None:
             title = dice.choice(words.USES[function])
-            if day < base.starts_on or day >= plan.today or (base.pk, function, day, title) in seen:
+            if day < _since(base) or day >= plan.today or (base.pk, function, day, title) in seen:
                 return
             seen.add((base.pk, function, day, title))
             majors = self.majors_of_base(base)
@@ -531,7 +529,7 @@ class Bases:
             bases = [
                 base
                 for base in self.bases_of[major]
-                if base.starts_on <= ends and (base.ends_on is None or base.ends_on >= ends)
+                if _since(base) <= ends and (base.ends_on is None or base.ends_on >= ends)
             ]
             if not bases:
                 continue
@@ -547,175 +545,9 @@ class Bases:
                         term_id=term,
                         kind=kind,
                         places=share,
-                        confirmed_on=max(known[term].starts_on - timedelta(days=20), base.starts_on)
+                        confirmed_on=max(known[term].starts_on - timedelta(days=20), _since(base))
                         if known[term].starts_on <= plan.today
                         else None,
                     )
                 )
         insert(plan, rows, lambda row: min(known[row.term_id].starts_on - timedelta(days=30), plan.ago(3)))
-
-    # Papers -----------------------------------------------------------------------------------------------------------
-
-    def make_plans(self) -> None:
-        plan, world = self.plan, self.world
-        rows = []
-        for offset in (-3, -2, -1, 0):
-            year = AcademicYear.objects.get(code=plan.year_code(offset))
-            for number, code in enumerate(facts.COLLEGES):
-                draft = offset == 0 and code == words.PLAN_DRAFT
-                approved = min(weekday_before(plan.year_start(offset) + timedelta(days=18)), plan.ago(1))
-                rows.append(
-                    BasePlan(
-                        unit=world.units[code],
-                        year=year,
-                        owner=world.secretaries[code],
-                        new_bases=2 + number % 3,
-                        new_places=60 + 20 * number,
-                        demo_bases=1 + number % 2,
-                        funds=Decimal(120_000 + 30_000 * number),
-                        content=words.PLAN_CONTENT,
-                        management="" if draft else words.PLAN_MANAGEMENT,
-                        status="draft" if draft else "approved",
-                        approved_on=None if draft else approved,
-                    )
-                )
-        insert(plan, rows, lambda row: row.approved_on or plan.ago(20))
-
-    def make_recognitions(self) -> None:
-        """Most majors have one; some grow one, one is applied for, one public, one past its re-check, some have none."""
-        plan, world = self.plan, self.world
-        insert(
-            plan,
-            [
-                RecognitionCriterion(
-                    level=level,
-                    measure=measure,
-                    branch=branch,
-                    minimum=minimum,
-                    basis=basis,
-                    holds_from=plan.year_start(-4),
-                )
-                for level, measure, branch, minimum, basis in words.CRITERIA
-            ],
-        )
-        rows = []
-        for number, (code, major) in enumerate(world.majors.items()):
-            bases = [base for base in self.bases_of[major.pk] if base.status == Base.Status.IN_USE]
-            if code in words.NONE_GROWN or not bases:
-                continue
-            rows.append(self._recognition(number, code, major, bases[0]))
-        self.recognitions = insert(plan, rows, lambda row: max(row.growing_since, plan.year_start(-3)))
-        reviews = []
-        for row in self.recognitions:
-            if row.status in ("applied", "public"):
-                for at, (name, where) in enumerate(words.EXPERTS):
-                    open_one = row.status == "applied" and at == 2
-                    reviews.append(
-                        RecognitionReview(
-                            recognition=row,
-                            expert=name,
-                            organisation_name=where,
-                            score=None if open_one else Decimal(84 + 3 * at),
-                            opinion="" if open_one else "条件扎实，校企协同有效，建议认定",
-                            reviewed_on=None if open_one else plan.ago(9 + at),
-                        )
-                    )
-        insert(plan, reviews, lambda row: plan.ago(15))
-
-    def _recognition(self, number: int, code: str, major: Major, base: Base) -> BaseRecognition:
-        plan = self.plan
-        row = BaseRecognition(
-            base=base,
-            major=major,
-            level="province" if code == words.PROVINCE else "school",
-            owner=major.leader,
-            growing_since=plan.ago(200 + number),
-            target_on=plan.year_end(),
-        )
-        if code in words.GROWING:
-            row.statement = criteria.draft(row, plan.today)
-            return row
-        if code in (words.APPLIED, words.PUBLIC):
-            row.statement = criteria.draft(row, plan.today)
-            row.status, row.applied_on = "applied", plan.ago(30)
-            told = criteria.facts(base, major, row.applied_on)
-            row.figures = {key: figure.frozen() for key, figure in told.items() if figure.url}
-            if code == words.PUBLIC:
-                row.status, row.score = "public", Decimal("87.0")
-                row.public_from, row.public_until = plan.ago(2), plan.ahead(5)
-            return row
-        recognised = weekday_before(plan.year_start(-2) + timedelta(days=100 + 9 * (number % 30)))
-        if code == words.RECHECK_SOON:
-            recognised = plan.ago(3 * 365 - 60)
-        elif code == words.RECHECK_PAST:
-            recognised = plan.ago(3 * 365 + 75)
-        row.growing_since = recognised - timedelta(days=300)
-        row.status, row.recognised_on = "recognised", recognised
-        row.applied_on = recognised - timedelta(days=60)
-        row.public_from, row.public_until = recognised - timedelta(days=14), recognised - timedelta(days=8)
-        row.score = Decimal(85 + number % 9)
-        row.number = f"海职院教〔{recognised.year}〕{20 + number}号"
-        row.plaque = f"SF-{recognised.year}-{number + 1:02}"
-        row.recheck_due = recognised + timedelta(days=3 * 365)
-        return row
-
-    def make_summaries(self) -> None:
-        """For every term that is over; the last one lacks three and has one still in draft."""
-        plan, world = self.plan, self.world
-        if not self.past:
-            return
-        last = self.past[-1]
-        rows = []
-        for term in self.past[-6:]:
-            for code, major in world.majors.items():
-                if major.starts_on > term.starts_on or (term == last and code in words.NO_SUMMARY):
-                    continue
-                told = summaries.of(major, term) if term == last else []
-                draft = term == last and code in words.SUMMARY_DRAFT
-                text = summaries.draft(major, term, told) if term == last else _PLAIN
-                handed_in = weekday_before(term.ends_on - timedelta(days=3 + major.pk % 12))
-                rows.append(
-                    TermSummary(
-                        major=major,
-                        term=term,
-                        author=major.leader,
-                        **text,
-                        figures={} if draft else {figure.key: figure.frozen() for figure in told},
-                        status="draft" if draft else "submitted" if term == last else "accepted",
-                        submitted_on=None if draft else handed_in,
-                    )
-                )
-        insert(plan, rows, lambda row: (row.submitted_on or last.ends_on) - timedelta(days=6))
-
-    def make_statements(self) -> None:
-        """Two years gone by: confirmed by both, but for one that waits, one disputed and one still a draft."""
-        plan = self.plan
-        year = plan.today.year - 1
-        rows = []
-        chosen = [*self.campus, *self.off_campus[:6]]
-        for when in (year - 1, year):
-            for number, base in enumerate(chosen):
-                lines = statements.count(base, when)
-                if base.organisation is None or not lines:
-                    continue
-                row = BenefitStatement(base=base, year=when, lines=lines, drawn_at=plan.at(date(when + 1, 1, 12)))
-                row.status = (
-                    {0: "sent", 1: "disputed", 3: "draft"}.get(number, "confirmed") if when == year else "confirmed"
-                )
-                if row.status != "draft":
-                    row.school_confirmed_on = date(when + 1, 1, 15)
-                    row.school_confirmed_by = base.manager.name if base.manager else ""
-                if row.status == "confirmed":
-                    row.firm_confirmed_on, row.firm_confirmed_by = date(when + 1, 1, 22), "企业联系人"
-                if row.status == "disputed":
-                    row.firm_remark = "培训人次与我司记录不一致，请核对下半年两期培训。"
-                rows.append(row)
-        insert(plan, rows, lambda row: min(date(row.year + 1, 1, 12), plan.ago(1)))
-
-
-_PLAIN = {
-    "overview": "本学期各基地运行平稳，按计划承担实训与实习任务。",
-    "results": "校企双方按协议投入，岗位按期到位，学生评价良好。",
-    "problems": "个别基地岗位容量偏紧，指导教师轮换较快。",
-    "next_steps": "下学期提前两个月确认岗位，补充企业指导教师。",
-}
