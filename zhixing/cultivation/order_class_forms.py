@@ -42,7 +42,11 @@ class RankForm(ActionForm):
 
     record: OrderClass
 
-    ranked_by = forms.CharField(label=_("ranked by"), max_length=80)
+    ranked_by = forms.CharField(
+        label=_("ranked by"),
+        max_length=80,
+        help_text=_("Below, give each applicant a place, 1 being the most wanted; left empty: not wanted."),
+    )
 
     def prepare(self) -> None:
         self.waiting = list(queries.waiting(self.record))
