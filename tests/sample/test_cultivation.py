@@ -37,7 +37,10 @@ def test_follow_ups_are_made_after_their_day_and_some_are_due(college: World) ->
 def test_industry_colleges_name_their_agreement_with_their_own_lead(college: World) -> None:
     for row in IndustryCollege.objects.select_related("agreement"):
         assert row.agreement is not None
-        assert (row.agreement.kind.code, row.agreement.counterparty_id) == ("industry_college", row.lead_organisation_id)
+        assert (row.agreement.kind.code, row.agreement.counterparty_id) == (
+            "industry_college",
+            row.lead_organisation_id,
+        )
 
 
 def test_reviews_are_of_terms_in_which_the_programme_ran(college: World) -> None:
