@@ -264,6 +264,8 @@ def build(
     if model is Unit and unit is not None:
         spec["parent"] = unit
     for name, value in spec.items():
+        if name in given:
+            continue
         field = model._meta.get_field(name)
         if isinstance(value, dict):
             value = make(field.related_model, **{"unit": unit, **_made(field.related_model, value, unit)})
