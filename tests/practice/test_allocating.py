@@ -253,6 +253,8 @@ def test_an_appeal_moves_as_few_as_possible_and_says_why(room: Room) -> None:
         comment="企业指定",
     )
     assert len(moves) == 2 and room.now()[loser] == 0 and list(room.now().values()).count(0) == 2
+    # The next allocation does not take it back.
+    assert Placement.objects.get(student=room.students[loser], locked=True).lock_reason == "企业指定"
     moved = next(move for move in moves if move.because == "room")
     row = Placement.objects.get(student=int(moved.applicant), status="proposed")
     assert row.reasons["because"] == "room" and row.supervisor is not None
@@ -288,6 +290,22 @@ def test_whoever_leaves_a_post_makes_nobody_else_move(room: Room) -> None:
     after = room.now()
     assert after[1] != before[1]
     assert {key: post for key, post in after.items() if key != 1} == {k: p for k, p in before.items() if k != 1}
+    # Nor is anybody sent back by the next allocation.
+    room.plan.refresh_from_db()
+    room.adopt()
+    assert room.now()[1] != before[1]
+
+
+def test_a_proposal_that_finds_no_place_is_withdrawn_and_may_come_back(room: Room) -> None:
+    room.adopt()
+    Post.objects.filter(pk__in=[post.pk for post in room.posts[1:]]).update(status="closed")
+    room.plan.refresh_from_db()
+    room.adopt()
+    assert sorted(room.now().values()) == [0, 0] and Placement.objects.count() == 2
+    assert Event.objects.filter(verb="withdrawn").count() == 1
+    Post.objects.filter(pk__in=[post.pk for post in room.posts[1:]]).update(status="approved")
+    room.adopt()
+    assert len(room.now()) == 3
 
 
 # Pages and command --------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def read(plan: PracticePlan, *, fair: bool = False) -> Facts:
     """A plan's facts in a number of queries that does not grow with students or posts.
 
     Students enrolled in the plan's cohorts; posts open to students; a place is fixed where it is locked or beyond a
-    proposal; a pair once called off or broken is not brought together again. The way counts from the school, for homes
+    proposal; a pair once called off, broken or left on an appeal is not brought together again. The way counts from the school, for homes
     are not kept. With `fair` what the worst-off class gets on the mean counts beside the sum.
     """
     students = {
@@ -140,6 +140,7 @@ def _standing(placements: list[Placement], students: Mapping[int, Any], posts: M
             forbidden.add(pair)
             continue
         today[pair[0]] = pair[1]
+        forbidden |= {(pair[0], code(post)) for post in row.reasons.get("left", ())}
         if row.status == Status.PROPOSED and not row.locked:
             movable[row.student_id] = row
             continue

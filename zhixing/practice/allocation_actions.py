@@ -93,7 +93,13 @@ def give_way(
         }
         for move in again.moves:
             answer[int(move.applicant)]["because"] = move.because
-        write(facts, answer, "again", by=by, comment=comment, only=moved)
+        write(
+            facts, answer, "again", by=by, comment=comment, only=moved, left={student: post} if wish == "leave" else {}
+        )
+        if wish == "give":
+            # What an appeal was granted is not taken back by the next allocation.
+            keys = Placement.objects.filter(plan=plan, student=student, status=Placement.Status.PROPOSED)
+            lock_many(plan, list(keys.values_list("pk", flat=True)), by=by, comment=comment)
         data = {"student": student, "post": post, "wish": wish, "moved": sorted(moved)}
         events.log(plan, "appeal_granted", by=by, comment=comment, data=data)
         _tell(facts, sorted(moved), MOVED, f"appeal:{plan.pk}:{timezone.now():%Y%m%d%H%M%S}")
@@ -113,11 +119,15 @@ def write(
     by: Actor,
     comment: str = "",
     only: set[int] | None = None,
+    left: Mapping[int, int] | None = None,
 ) -> int:
     """Bring the plan's proposals into line with an answer; returns how many of its students have a place.
 
-    With `only` all other proposals stay untouched. What is fixed is never written. A constant number of statements.
+    With `only` all other proposals stay untouched. What is fixed is never written. A proposal that finds no place any
+    more is withdrawn; one that its student `left` (student → post) is remembered, so that they are not sent back. A
+    constant number of statements.
     """
+    left = left or {}
     plan = facts.plan
     places = {student: int(told["post"]) for student, told in answer.items() if told["post"] is not None}
     fixed = {int(student) for student in facts.problem.fixed}
@@ -129,7 +139,7 @@ def write(
     }
     teachers = _supervisors(facts, {**_now(facts, only), **wanted}, keep=only is not None, moved=only or set())
     now = timezone.now()
-    moved, made, dropped = [], [], []
+    moved, made, called_off, withdrawn = [], [], [], []
     for student, post in wanted.items():
         row = locked.pop(student, None)
         fresh = row is None
@@ -141,26 +151,32 @@ def write(
         row.supervisor_id = teachers.get(student)
         position = told["position"]
         row.choice_rank = int(position) if position is not None else None
-        row.reasons = {"code": "allocated", "mode": mode, **told}
+        # What was left on an appeal stays left, however often the plan is allocated again.
+        away = [*row.reasons.get("left", []), *([left[student]] if student in left else [])]
+        row.reasons = {"code": "allocated", "mode": mode, **told, **({"left": away} if away else {})}
         row.updated_at = now
         (made if fresh else moved).append(row)
     for student, row in locked.items():
         if only is None or student in only:
             row.status, row.updated_at = Placement.Status.CANCELLED, now
-            dropped.append(row)
+            (called_off if student in left else withdrawn).append(row)
+    titled = Placement._base_manager.select_related(*Placement.title_needs)
+    gone = [row.pk for row in withdrawn]
+    events.log_many(list(titled.filter(pk__in=gone).order_by("pk")), "withdrawn", by=by, comment=comment)
+    changes.touched(Placement, gone)
     try:
         with transaction.atomic():
-            # What is called off makes room before others move in.
-            Placement._base_manager.bulk_update(dropped, ["status", "updated_at"], batch_size=500)
+            # What goes makes room before others move in.
+            Placement._base_manager.filter(pk__in=gone).delete()
+            Placement._base_manager.bulk_update(called_off, ["status", "updated_at"], batch_size=500)
             Placement._base_manager.bulk_update(moved, _WRITES, batch_size=500)
             Placement._base_manager.bulk_create(made, batch_size=500)
     except IntegrityError as error:
         raise readable(Placement, error) from error
-    titled = Placement._base_manager.select_related(*Placement.title_needs)
-    for verb, rows in (("moved", moved), ("proposed", made), ("cancel", dropped)):
+    for verb, rows in (("moved", moved), ("proposed", made), ("cancel", called_off)):
         found = list(titled.filter(pk__in=[row.pk for row in rows]).order_by("pk"))
         events.log_many(found, verb, by=by, comment=comment, data={"mode": mode})
-    changes.touched(Placement, [row.pk for row in (*moved, *made, *dropped)])
+    changes.touched(Placement, [row.pk for row in (*moved, *made, *called_off)])
     return len({*wanted, *(fixed & facts.students.keys())})
 
 
