@@ -13,6 +13,7 @@ from zhixing.industry_colleges import api as industry_colleges_api
 from zhixing.industry_colleges import sheets as industry_colleges
 from zhixing.kernel.sheet import Domain
 from zhixing.org import sheets as org
+from zhixing.org.approval_routes import ApprovalRouteSheet
 from zhixing.partners import sheets as partners
 from zhixing.policy import sheets as policy
 from zhixing.practice import api as practice_api
@@ -249,6 +250,7 @@ DOMAINS = (
             org.StudentSheet(),
             org.MembershipSheet(),
             org.DelegationSheet(),
+            ApprovalRouteSheet(),
             org.AcademicYearSheet(),
         ),
         minor=(org.SchoolSheet(), org.TermSheet(), org.UnitNameSheet()),

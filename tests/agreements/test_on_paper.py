@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.agreements import makers
 from tests.agreements.at_once import leave_at_once, own_keys  # noqa: F401
 from tests.agreements.papers import request_of, started
-from tests.factories import World
+from tests.factories import World, valid_uscc
 from zhixing.agreements import jobs, on_paper, queries, signing
 from zhixing.agreements.models import Agreement, Signature
 from zhixing.kernel.models import Notice
@@ -58,7 +58,7 @@ def test_one_who_was_asked_by_link_signs_on_paper_and_the_next_is_asked(world: W
 
 
 def test_the_list_marks_what_lacks_its_scan_and_its_keeper_is_asked_each_week(world: World) -> None:
-    agreement, other = recorded(world), started(unit=world.own, uscc=None, firm="另一家公司", title="另一份")
+    agreement, other = recorded(world), started(unit=world.own, uscc=valid_uscc(77), firm="另一家公司", title="另一份")
     office = world.client("office")
     page = office.get(LIST).content.decode()
     assert "scan_missing=true" in page and "缺扫描件" in page

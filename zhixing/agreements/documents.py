@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,7 +59,14 @@ def template_in_force(kind: AgreementKind, on: date | None = None) -> Template |
 
 def shipped_content(kind: AgreementKind) -> bytes:
     """The wording that Zhixing ships for a kind, as a Word file."""
-    return word.shipped_template(kind.code, kind.contents, kind.details)
+    return _shipped(kind.code, json.dumps([kind.contents, kind.details]))
+
+
+@lru_cache(maxsize=32)
+def _shipped(code: str, asked: str) -> bytes:
+    """Writing a Word file takes longer than setting the paper from it: the same file serves all previews of a kind."""
+    contents, details = json.loads(asked)
+    return word.shipped_template(code, contents, details)
 
 
 def ensure_template(kind: AgreementKind) -> Template:

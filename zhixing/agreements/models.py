@@ -235,6 +235,11 @@ class Agreement(Record):
         """The day on which it ends, or ended."""
         return min(self.ended_on, self.ends_on) if self.ended_on else self.ends_on
 
+    @classmethod
+    def approval_sorts(cls) -> list[tuple[str, str]]:
+        """The kinds that go through approval: a route may be for some of them alone."""
+        return [(kind.code, str(kind)) for kind in AgreementKind.objects.filter(needs_approval=True, archived_at=None)]
+
     @property
     def approval_sort(self) -> str:
         """Routes of approval may be set for some kinds alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pghistory
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from zhixing.kernel import changes
 from zhixing.kernel.constraints import days_of
 from zhixing.kernel.flow import Flow
-from zhixing.kernel.scope import RecordQuerySet, Scope
+from zhixing.kernel.scope import RecordQuerySet, Scope, type_key
 
 
 def tracked(model: type[models.Model]) -> type[models.Model]:
@@ -262,28 +263,53 @@ class ImportChange(models.Model):
         indexes = [models.Index(fields=["run", "record_id"], name="import_change_record")]
 
 
-class ApprovalRoute(models.Model):
-    """Who must agree, in which order: data of the college, by record type, sort of record and amount."""
+def _approvable() -> list[tuple[str, Any]]:
+    """The record types of which a step is decided by approval, as they are called."""
+    return [
+        (type_key(model), model._meta.verbose_name)
+        for model in apps.get_models()
+        if (flow := getattr(model, "flow", None)) is not None and any(item.by_approval for item in flow.steps)
+    ]
 
-    record_type = models.CharField(_("record type"), max_length=80)
+
+@tracked
+class ApprovalRoute(Record):
+    """审批流程: who must agree, in which order: data of the college, by record type, sort of record and amount."""
+
+    record_type = models.CharField(_("record type"), max_length=80, choices=_approvable)
     name = models.CharField(_("name"), max_length=80)
     # Codes of the sorts that it is for, as records of the type say them (`approval_sort`); empty for all that have none of their own.
-    sorts = models.JSONField(_("only for"), default=list, blank=True)
+    sorts = models.JSONField(_("only for"), default=list, blank=True, editable=False)
     amount_from = models.DecimalField(_("from amount"), max_digits=16, decimal_places=2, default=0)
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("until"), null=True, blank=True)
     # [{"role": "dean", "at": "own"|"school", "idle_days": 3, "escalate": "leader"}]
-    stations = models.JSONField(_("stations"), default=list)
+    stations = models.JSONField(_("stations"), default=list, editable=False)
 
     class Meta:
         verbose_name = _("approval route")
+        verbose_name_plural = _("approval routes")
+        ordering = ["record_type", "-amount_from", "-effective_from", "id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["record_type", "name", "effective_from"],
+                name="approval_route_once",
+                violation_error_message=_("A route of this name begins on this day already."),
+            ),
             models.CheckConstraint(
                 name="approval_route_dates",
                 condition=models.Q(effective_to=None) | models.Q(effective_to__gte=models.F("effective_from")),
                 violation_error_message=_("The end must not be before the beginning."),
-            )
+            ),
+            models.CheckConstraint(
+                name="approval_route_amount",
+                condition=models.Q(amount_from__gte=0),
+                violation_error_message=_("The amount must not be negative."),
+            ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApprovalCase(models.Model):
