@@ -147,6 +147,16 @@ _RECOGNISED = {
     "teacher": "v:all c:own",
 }
 
+# What happened to somebody is reported as it happens, not brought in from a register.
+_REPORTED = {
+    "office": "vacdxp:all",
+    "leader": "v:all",
+    "dean": "vacdxp:unit",
+    "secretary": "vacdx:unit",
+    "group_leader": "vc:unit",
+    "teacher": "v:own",
+    "auditor": "vx:all",
+}
 # What was said or issued: to be read, and changed by nobody.
 _SPOKEN = {
     "office": "vx:all",
@@ -346,8 +356,8 @@ ROLE_TABLE = RoleTable(
         "practice.visit": {**_DECIDED, "teacher": "vac:own"},
         "practice.leave": {**_CHOSEN, "teacher": "vcp:own", "student": "va:own"},
         "practice.placement_change": {**_CHOSEN, "teacher": "vc:own", "student": "va:own"},
-        "practice.incident": {**_CHOSEN, "teacher": "vac:own"},
-        "practice.incident_report": {**_DECIDED, "teacher": "vc:own"},
+        "practice.incident": {**_REPORTED, "teacher": "vac:own", "student": "v:own"},
+        "practice.incident_report": {**_REPORTED, "teacher": "vc:own"},
         "practice.report_duty": {**_READ_ALL, "office": "vacdxi:all"},
         # For the office alone; whoever complained reads the own complaint and its answer.
         "practice.complaint": {"office": "vacxpr:all", "auditor": "v:all", "student": "v:own"},

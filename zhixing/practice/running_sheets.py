@@ -276,7 +276,6 @@ class IncidentSheet(Sheet):
         (_("Incident"), ("placement", "kind", "severity", "happened_at", "place", "text", "reporter", "status")),
         (_("Dealt with"), ("measures", "closed_on")),
     )
-    related = ("reports",)
     actions = (
         flow_action(models.Incident.flow, "handle", actions.handle_incident),
         Action(
