@@ -20,7 +20,7 @@ def operations(router: Router) -> None:
     """`red-lines` of a plan or placement, and `red-line-rules`."""
 
     @router.get("/practice/red-lines", operation_id="red_lines", url_name="red_lines", response={200: None})
-    def red_lines(request: HttpRequest, of: str) -> HttpResponse:
+    def red_lines(request: HttpRequest, of: str = "") -> HttpResponse:
         """What is found about a plan, by its code, or a placement, as PLAN/STUDENT."""
         actor = request.actor  # type: ignore[attr-defined]
         if not actor.can(Placement):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
@@ -223,15 +224,18 @@ def post_panel(post: Post, actor: Actor) -> str:
 
 
 def plan_panel(plan: PracticePlan, actor: Actor) -> str:
-    """How the plan, its posts and its placements stand, in numbers; the gate's page has the rows."""
-    verdicts = queries.of_plans([plan.pk])
-    counts = {state.value: sum(row.state == state for row in verdicts) for state in State}
-    stopped = {(row.kind, row.subject.id) for row in verdicts if row.state == State.RED}
+    """How many findings stand at the plan, its posts and placements as last kept; the gate's page looks anew and has the rows."""
+    standing = Finding.objects.filter(plan=plan, cleared_on=None, archived_at=None)
+    unpassed = Q(override=None)
+    counts = standing.aggregate(
+        red=Count("pk", filter=unpassed & ~Q(severity="warn")),
+        warn=Count("pk", filter=unpassed & Q(severity="warn")),
+        passed=Count("pk", filter=~unpassed),
+    )
+    shown = (State.RED, State.WARN, State.PASSED)
     context = {
         "plan": plan,
-        "counts": counts,
-        "states": [(state, counts[state.value], TONES[state], ICONS[state]) for state in State],
-        "stopped": len(stopped),
+        "states": [(state, counts[state.value], TONES[state], ICONS[state]) for state in shown],
         "url": reverse("redline-plan", args=[plan.pk]),
     }
     return render_to_string("practice/_redline_plan.html", context)
