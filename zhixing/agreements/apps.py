@@ -8,8 +8,9 @@ class AgreementsConfig(AppConfig):
     verbose_name = _("Agreements")
 
     def ready(self) -> None:
-        from zhixing.agreements import invitations, views, views_signing
-        from zhixing.kernel import links
+        from zhixing.agreements import columns, invitations, views, views_signing
+        from zhixing.kernel import changes, links
 
         links.register(invitations.CONFIRM, views.confirm_page)
         views_signing.register()
+        changes.listen(columns.parts.forget)

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from django.core.validators import RegexValidator
-from django.db.models import BooleanField, CharField, DateField, Field, TextField
+from django.db.models import BooleanField, CharField, DateField, Field, Model, TextField
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +14,8 @@ from zhixing.agreements.checks import in_language
 from zhixing.agreements.models import Agreement, AgreementKind
 
 _NUMBER = RegexValidator(r"^\d+(\.\d+)?$", _("Write a number here."))
-# So long they are remembered: a list asks for them several times.
-_SECONDS = 5
+# So long they are remembered, and no longer than until a kind is changed here; another process learns of it then.
+_SECONDS = 60
 
 
 def _part(path: str, spec: dict[str, Any]) -> Field:
@@ -38,10 +38,15 @@ def _part(path: str, spec: dict[str, Any]) -> Field:
 
 
 class Parts:
-    """The columns by path, `contents__goals` and `details__places`, asked of the kinds again after some seconds."""
+    """The columns by path, `contents__goals` and `details__places`, as the kinds have them."""
 
     def __init__(self) -> None:
         self.asked_at, self.known = 0.0, dict[str, Field]()
+
+    def forget(self, model: type[Model], keys: set[int]) -> None:
+        """A kind was changed: its columns are asked anew."""
+        if model is AgreementKind:
+            self.known = {}
 
     def of_today(self) -> dict[str, Field]:
         """Each content and named field once, in the order of the kinds; two that are called alike show their codes."""
@@ -64,3 +69,6 @@ class Parts:
             known[path] = _part(path, {**spec, "name": name})
         self.asked_at, self.known = monotonic(), known
         return known
+
+
+parts = Parts()

@@ -31,6 +31,7 @@ from django.utils.translation import pgettext_lazy
 from zhixing.agreements import (
     actions,
     chains,
+    columns,
     documents,
     forms,
     forms_signing,
@@ -41,7 +42,6 @@ from zhixing.agreements import (
     panels_signing,
     signing,
 )
-from zhixing.agreements.columns import Parts
 from zhixing.agreements.queries import SCAN_MISSING
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -120,11 +120,10 @@ def _asked(ask: models.SignatureRequest) -> bool:
 class AgreementSheet(_Kept):
     model = models.Agreement
     structured = ("contents", "details")
-    _parts = Parts()
 
     def parts(self) -> dict[str, Field]:
         """The contents and named fields of all kinds."""
-        return self._parts.of_today()
+        return columns.parts.of_today()
 
     icon = "signature"
     description = _("What the college and its partners have promised each other, from draft to end.")
