@@ -39,6 +39,16 @@ def texts(node: ast.expr, known: dict[str, list[str]]) -> list[str] | None:
     return None
 
 
+def looped(target: ast.expr, rows: ast.expr) -> Iterator[tuple[str, list[str]]]:
+    """The names that a loop over rows written out in the code gives texts to: `for verb, rows in (("moved", …), …)`."""
+    if isinstance(target, ast.Tuple) and isinstance(rows, (ast.Tuple, ast.List)):
+        for i, name in enumerate(target.elts):
+            cells = [row.elts[i] for row in rows.elts if isinstance(row, ast.Tuple) and len(row.elts) > i]
+            found = [texts(cell, {}) for cell in cells]
+            if isinstance(name, ast.Name) and found and len(found) == len(rows.elts) and None not in found:
+                yield name.id, [text for item in found for text in item or ()]
+
+
 def written(path: Path) -> Iterator[tuple[str, int]]:
     """The verbs a file writes, with their lines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -47,6 +57,9 @@ def written(path: Path) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             if (found := texts(node.value, known)) is not None:
                 known.setdefault(node.targets[0].id, []).extend(found)
+        if isinstance(node, (ast.For, ast.comprehension)):
+            for name, found in looped(node.target, node.iter):
+                known.setdefault(name, []).extend(found)
     handed = parameters(tree)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -76,8 +89,10 @@ def named() -> dict[str, set[str]]:
     """The verbs with words of their own on the records of each domain: those of its steps and actions."""
     found: dict[str, set[str]] = {}
     for sheet in sheets():
-        own = found.setdefault(sheet.key.split(".")[0], set())
-        own |= {step.key for step in (sheet.flow.steps if sheet.flow else ())} | {item.key for item in sheet.actions}
+        words = {step.key for step in (sheet.flow.steps if sheet.flow else ())} | {item.key for item in sheet.actions}
+        # A register of the machine's own records may be shown by a domain.
+        for domain in {sheet.key.split(".")[0], type(sheet).__module__.split(".")[1]}:
+            found.setdefault(domain, set()).update(words)
     return found
 
 

@@ -9,6 +9,8 @@ class BasesConfig(AppConfig):
 
     def ready(self) -> None:
         from zhixing.bases import indicators, outside
+        from zhixing.kernel.timeline import name_verbs
 
         indicators.register()
         outside.register()
+        name_verbs({"write": ("edit", _("Text edited"))})

@@ -24,6 +24,10 @@ class PracticeConfig(AppConfig):
                 "lock": ("lock", _("Place locked")),
                 "unlock": ("key", _("Place unlocked")),
                 "roster": ("users", _("Roster changed")),
+                "allocated_again": ("refresh", _("Allocated again")),
+                "proposed": ("plus", _("Place proposed")),
+                "moved": ("arrow-right", _("Moved to another post")),
+                "appeal_granted": ("check", _("Appeal granted")),
             }
         )
         running_verbs.register()
