@@ -229,6 +229,6 @@ def board_page(request: HttpRequest) -> HttpResponse:
         ],
         "have": len(have),
         "all": majors.count(),
-        "crumbs": crumbs_of(BaseRecognition, _("Demonstration bases")),
+        "crumbs": crumbs_of(BaseRecognition, _("On the way and recognised")),
     }
     return render(request, "bases/board.html", context)
