@@ -211,14 +211,14 @@ class PresenceWeek(Record):
     """在岗周评: what the signals of a week add up to. It can only ask for a look; what the look finds, a person writes."""
 
     class Status(models.TextChoices):
-        SCORED = "scored", _("counted")
+        SCORED = "scored", pgettext_lazy("presence", "counted")
         ASKED = "asked", _("to be checked")
         CONFIRMED = "confirmed", _("found at work")
         UNCLEAR = "unclear", _("not found at work")
 
     placement = models.ForeignKey(Placement, models.CASCADE, related_name="presence", verbose_name=_("placement"))
     monday = models.DateField(_("week of"))
-    score = models.PositiveSmallIntegerField(_("evidence"), validators=[MaxValueValidator(100)])
+    score = models.PositiveSmallIntegerField(pgettext_lazy("presence", "evidence"), validators=[MaxValueValidator(100)])
     # {"code": 25, "mentor": 40}: what each kind brought after copies were taken off.
     parts = models.JSONField(_("of which"), default=dict, editable=False)
     excused = models.BooleanField(_("on leave"), default=False)
@@ -281,8 +281,8 @@ class Visit(Record):
     placements = models.ManyToManyField(Placement, blank=True, related_name="visits", verbose_name=_("students met"))
     visited_on = models.DateField(_("day of the visit"))
     mode = models.CharField(_("how"), max_length=6, choices=Mode, default=Mode.SITE)
-    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
-    findings = models.TextField(_("what was found"), blank=True)
+    minutes = models.PositiveSmallIntegerField(pgettext_lazy("duration", "minutes"), null=True, blank=True)
+    findings = models.TextField(pgettext_lazy("visit", "what was found"), blank=True)
     problems = models.TextField(_("problems"), blank=True)
     follow_up = models.CharField(_("what follows"), max_length=300, blank=True)
     follow_up_due = models.DateField(_("to be done by"), null=True, blank=True)

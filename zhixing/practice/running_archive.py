@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.agreements import pdf
 from zhixing.agreements.models import AgreementDocument
@@ -86,7 +87,7 @@ def _text(words: str) -> dict[str, Any]:
 
 def _facts(placement: Placement) -> list[dict[str, Any]]:
     rows = [
-        [_("Item"), _("Content")],
+        [_("Item"), pgettext("paper", "Content")],
         [_("Student"), f"{placement.student.name} {placement.student.number}"],
         [_("Internship unit"), placement.post.organisation.name],
         [_("Post"), placement.post.title],
@@ -101,10 +102,11 @@ def _journal(placement: Placement) -> list[dict[str, Any]]:
     blocks = _facts(placement)
     for entry in WeekEntry.objects.filter(placement=placement, archived_at=None).order_by("monday"):
         blocks.append({"kind": "heading", "text": _("Week of %(day)s") % {"day": entry.monday}})
-        blocks.append(_text(f"{_('Hours')}：{entry.hours}　{_('How it was')}：{entry.get_mood_display()}"))
+        said = _("Hours: %(hours)s. How it was: %(mood)s.")
+        blocks.append(_text(said % {"hours": entry.hours, "mood": entry.get_mood_display()}))
         blocks += [_text(line) for line in entry.text.splitlines() if line.strip()]
         if entry.comment:
-            blocks.append(_text(f"{_('Supervisor')}：{entry.comment}"))
+            blocks.append(_text(_("The supervisor's word: %(word)s") % {"word": entry.comment}))
     return blocks
 
 
@@ -113,7 +115,7 @@ def _visits(placement: Placement) -> list[dict[str, Any]]:
     rows = placement.visits.filter(status="done", archived_at=None).select_related("supervisor")  # type: ignore[attr-defined]
     for visit in rows.order_by("visited_on"):
         blocks.append({"kind": "heading", "text": f"{visit.visited_on} {visit.get_mode_display()}"})
-        blocks.append(_text(f"{_('Supervisor')}：{visit.supervisor.name}"))
+        blocks.append(_text(_("Supervisor: %(name)s") % {"name": visit.supervisor.name}))
         blocks += [_text(line) for line in (visit.findings, visit.problems, visit.follow_up) if line]
         if visit.signed_at:
             at = timezone.localtime(visit.signed_at).strftime("%Y-%m-%d %H:%M")
@@ -132,7 +134,8 @@ def _result(placement: Placement) -> list[dict[str, Any]]:
     if rows:
         blocks.append({"kind": "table", "columns": 6, "rows": [heads, *rows]})
     if placement.score is not None:
-        blocks.append(_text(f"{_('Score')}：{placement.score}　{_('Level')}：{placement.get_level_display()}"))
+        said = _("Score: %(score)s. Level: %(level)s.")
+        blocks.append(_text(said % {"score": placement.score, "level": placement.get_level_display()}))
     return blocks
 
 
@@ -158,7 +161,7 @@ def as_zip(placement: Placement) -> bytes:
     store = BytesIO()
     with zipfile.ZipFile(store, "w", zipfile.ZIP_DEFLATED) as archive:
         lines = [f"{labels[kind]}\t{'、'.join(meter[kind]) or _('missing')}" for kind in PaperKind.values]
-        archive.writestr(f"{_('Contents')}.txt", "\r\n".join(lines).encode("utf-8-sig"))
+        archive.writestr(pgettext("paper", "Contents") + ".txt", "\r\n".join(lines).encode("utf-8-sig"))
         if meter[PaperKind.JOURNAL]:
             archive.writestr(
                 f"{folder['journal']}/{labels['journal']}.pdf", _paper(labels["journal"], _journal(placement))

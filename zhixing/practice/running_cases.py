@@ -65,7 +65,15 @@ class Leave(Record):
     title_needs = TITLE
     flow = Flow(
         (
-            Step("grant", _("Grant"), ("asked",), "granted", capability="approve", icon="check", primary=True),
+            Step(
+                "grant",
+                pgettext_lazy("leave", "Grant"),
+                ("asked",),
+                "granted",
+                capability="approve",
+                icon="check",
+                primary=True,
+            ),
             Step(
                 "refuse",
                 _("Refuse"),
@@ -135,7 +143,9 @@ class PlacementChange(Record):
         Placement, models.PROTECT, related_name="placement_changes", verbose_name=_("placement")
     )
     kind = models.CharField(_("kind"), max_length=6, choices=Kind, default=Kind.END)
-    asked_by = models.CharField(_("asked for by"), max_length=8, choices=Asker, default=Asker.STUDENT)
+    asked_by = models.CharField(
+        pgettext_lazy("change", "asked for by"), max_length=8, choices=Asker, default=Asker.STUDENT
+    )
     from_on = models.DateField(_("from"))
     new_post = models.ForeignKey(
         Post, models.PROTECT, null=True, blank=True, related_name="changes_to", verbose_name=_("new post")
@@ -272,7 +282,7 @@ class Incident(Record):
     text = models.TextField(_("what happened"))
     measures = models.TextField(_("measures"), blank=True)
     reporter = models.CharField(_("reported by"), max_length=80, blank=True)
-    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    closed_on = models.DateField(pgettext_lazy("incident", "closed on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     scope = Scope(units=UNITS, people=OF_PLACEMENT)
     lookup = NAMED
@@ -280,8 +290,23 @@ class Incident(Record):
     flow = Flow(
         (
             Step("handle", _("Dealt with"), ("open",), "handled", icon="check", primary=True, comment="required"),
-            Step("close", _("Close"), ("handled",), "closed", capability="approve", icon="check-circle", primary=True),
-            Step("reopen", _("Open again"), ("handled", "closed"), "open", icon="refresh", comment="required"),
+            Step(
+                "close",
+                pgettext_lazy("incident", "Close"),
+                ("handled",),
+                "closed",
+                capability="approve",
+                icon="check-circle",
+                primary=True,
+            ),
+            Step(
+                "reopen",
+                pgettext_lazy("incident", "Open again"),
+                ("handled", "closed"),
+                "open",
+                icon="refresh",
+                comment="required",
+            ),
         )
     )
 
@@ -326,7 +351,7 @@ class IncidentReport(Record):
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="reports", verbose_name=_("incident"))
     recipient = models.CharField(_("to be told"), max_length=12, choices=Recipient)
-    due_at = models.DateTimeField(_("by"))
+    due_at = models.DateTimeField(pgettext_lazy("deadline", "by"))
     told_at = models.DateTimeField(_("told at"), null=True, blank=True)
     how = models.CharField(_("told how"), max_length=160, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)

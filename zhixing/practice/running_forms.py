@@ -129,8 +129,10 @@ class AnswerForm(RunForm):
 
 class VisitForm(RunForm):
     mode = forms.ChoiceField(label=_("how"), choices=Visit.Mode.choices)
-    minutes = forms.IntegerField(label=_("minutes"), min_value=1, max_value=1440, required=False)
-    findings = words(_("what was found"), rows=4)
+    minutes = forms.IntegerField(
+        label=pgettext_lazy("duration", "minutes"), min_value=1, max_value=1440, required=False
+    )
+    findings = words(pgettext_lazy("visit", "what was found"), rows=4)
     problems = words(_("problems"), required=False)
     follow_up = forms.CharField(label=_("what follows"), max_length=300, required=False)
     follow_up_due = day(_("to be done by"), required=False)

@@ -142,7 +142,7 @@ class PaperKind(models.TextChoices):
     RESULT = "result", _("result of the evaluation")
     JOURNAL = "journal", _("journal")
     VISITS = "visits", _("records of visits")
-    SUMMARY = "summary", _("summary")
+    SUMMARY = "summary", pgettext_lazy("paper", "summary")
     PROOF = "proof", _("supporting material")
 
 
@@ -182,7 +182,7 @@ class Certificate(Record):
     placement = models.OneToOneField(Placement, models.PROTECT, related_name="certificate", verbose_name=_("placement"))
     number = models.CharField(_("certificate number"), max_length=40, unique=True)
     code = models.CharField(_("verification code"), max_length=24, unique=True, editable=False)
-    issued_on = models.DateField(_("issued on"))
+    issued_on = models.DateField(pgettext_lazy("certificate", "issued on"))
     sha256 = models.CharField("SHA-256", max_length=64, blank=True, editable=False)
     revoked_on = models.DateField(_("withdrawn on"), null=True, blank=True, editable=False)
     revoke_reason = models.CharField(_("why withdrawn"), max_length=300, blank=True, editable=False)

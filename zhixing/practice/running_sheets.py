@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
@@ -109,7 +110,7 @@ class PresenceWeekSheet(Sheet):
     filters = ("status", "monday", "score", "excused", *_PLACED, "placement__supervisor")
     tabs = "status"
     search = _SEARCH
-    groups = ((_("Evidence"), ("placement", "monday", "score", "excused", "status")),)
+    groups = ((pgettext_lazy("presence", "Evidence"), ("placement", "monday", "score", "excused", "status")),)
     actions = (
         flow_action(models.PresenceWeek.flow, "ask"),
         flow_action(models.PresenceWeek.flow, "confirm", actions.found_at_work),
@@ -183,7 +184,7 @@ class LeaveSheet(Sheet):
     filters = ("status", "kind", "starts_on", "ends_on", *_PLACED, "placement__supervisor")
     tabs = "status"
     search = (*_SEARCH, "reason")
-    groups = ((_("Leave"), ("placement", "kind", "starts_on", "ends_on", "reason", "status")),)
+    groups = ((pgettext_lazy("absence", "Leave"), ("placement", "kind", "starts_on", "ends_on", "reason", "status")),)
     actions = (
         flow_action(models.Leave.flow, "grant", actions.grant_leave),
         flow_action(models.Leave.flow, "refuse", actions.refuse_leave),

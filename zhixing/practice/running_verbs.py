@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.timeline import name_verbs
 from zhixing.practice import certificates, running_links
@@ -17,6 +18,6 @@ def register() -> None:
             "week_confirmed": ("check", _("Week confirmed by the mentor")),
             "severity_changed": ("alert", _("Gravity changed")),
             "signed": ("signature", _("Signed on the spot")),
-            "withdrawn": ("ban", _("Withdrawn")),
+            "withdrawn": ("ban", pgettext_lazy("certificate", "Withdrawn")),
         }
     )

@@ -19,6 +19,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -302,7 +303,7 @@ def _groups(day: queries.Day) -> list[dict[str, Any]]:
                 day.leaves,
                 "calendar",
                 lambda row: f"{of(row)} · {row.get_kind_display()} · {row.starts_on} – {row.ends_on}",
-                ("grant", _("Grant")),
+                ("grant", pgettext("leave", "Grant")),
                 ("refuse", _("Refuse")),
             ),
         ),
