@@ -19,10 +19,10 @@ BEGINS, ENDS = date(2026, 7, 1), date(2026, 12, 31)
 
 
 class Campus:
-    """A college with a dean, a major of `size` third-years, twenty firms with 5 posts each, and last year's plan."""
+    """A college with a dean, a major of `size` third-years, twenty firms with 3 posts each, and last year's plan."""
 
-    def __init__(self, size: int = 500, firms: int = 20, posts_each: int = 5) -> None:
-        make(School, name="知行学院")
+    def __init__(self, size: int = 500, firms: int = 20, posts_each: int = 3) -> None:
+        make(School, name="知行学院", code="4146011999")
         self.unit: Unit = make(Unit, kind="college", name="信息学院")
         self.dean = self._person("dean", "院长")
         self.owner = self._person("group_leader", "带头人")
@@ -107,7 +107,7 @@ class Campus:
             plan=self.last,
             organisation=self.firms[firm],
             mentor=self.mentors[firm],
-            places=6,
+            places=10,
             tasks="系统运维与值守",
             address="海口市龙华区",
             region="460106",

@@ -19,6 +19,7 @@ from zhixing.kernel.scope import type_key
 from zhixing.org import models as org_models
 from zhixing.org import reference_data
 from zhixing.partners import models as partner_models
+from zhixing.practice import models as practice_models
 from zhixing.sample import (
     agreements,
     apprenticeships,
@@ -32,6 +33,7 @@ from zhixing.sample import (
     partners,
     people,
     pipeline,
+    practice,
     story,
     task_books,
 )
@@ -136,6 +138,21 @@ MODELS: tuple[type[models.Model], ...] = (
     base_models.RecognitionCriterion,
     base_models.BaseRecognition,
     base_models.RecognitionReview,
+    practice_models.PracticePlan,
+    practice_models.PlanDocument,
+    practice_models.Supervisor,
+    practice_models.Post,
+    practice_models.Inspection,
+    practice_models.Filing,
+    practice_models.Violation,
+    practice_models.Preference,
+    practice_models.Placement,
+    practice_models.Consent,
+    practice_models.InsurancePolicy,
+    practice_models.PolicyCover,
+    practice_models.SafetyQuestion,
+    practice_models.SafetyTest,
+    practice_models.Finding,
     ApprovalRoute,
     ApprovalCase,
     Event,
@@ -219,6 +236,7 @@ def build(scale: float, seed: int, today: date) -> World:
     apprenticeships.make_apprenticeships(plan, world)
     agreements.make_agreements(plan, world)
     bases.make_bases(plan, world)
+    practice.make_practice(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
     _analyse(MODELS)
