@@ -14,7 +14,7 @@ from benchmarks.timing import Row, table
 
 
 def _groups(args: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
-    from benchmarks import assessing, exporting, importing, kills, listing, papers
+    from benchmarks import allocating, assessing, exporting, importing, kills, listing, papers, weeks
 
     count, rounds = args.rows, args.rounds
     return {
@@ -23,18 +23,23 @@ def _groups(args: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
         "export": lambda: exporting.measure(count, rounds),
         "import": lambda: importing.measure(count, args.few, rounds),
         "papers": lambda: papers.measure(args.papers),
+        "allocate": allocating.measure,
+        "weeks": lambda: weeks.measure(args.weeks),
         "kills": lambda: kills.measure(args.kills),
     }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help="assess, list, export, import, papers, kills; without names all but kills")
+    parser.add_argument(
+        "names", nargs="*", help="assess, list, export, import, papers, allocate, weeks, kills; without names all but kills"
+    )
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the large registers")
     parser.add_argument("--few", type=int, default=5_000, help="rows for what is too slow for the large register")
     parser.add_argument("--scale", type=float, default=3.4, help="size of the sample college: 3.4 has 20,000 students")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the long measurements")
     parser.add_argument("--papers", type=int, default=1_000, help="agreements that are made as paper")
+    parser.add_argument("--weeks", type=int, default=2_000, help="students who hand in their week")
     parser.add_argument("--kills", type=int, default=50, help="kills at random moments")
     parser.add_argument("--json", type=Path, help="write the rows to this file as well")
     parser.add_argument("--keep", action="store_true", help="keep the database for the next run")
