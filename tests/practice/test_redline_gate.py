@@ -170,6 +170,14 @@ def test_a_change_of_a_record_is_looked_at_at_once(there: Practice) -> None:
     PolicyCover.objects.filter(student=there.placements[0].student).update(archived_at=timezone.now())
     store.refresh_touched(PolicyCover, set(PolicyCover.objects.values_list("pk", flat=True)))
     assert open_rules() == [("I-27", False)]
+    student = there.placements[1].student
+    type(student).objects.filter(pk=student.pk).update(birth_date=date(2011, 1, 1))
+    store.refresh_touched(type(student), {student.pk})
+    agreement = there.placements[1].agreement
+    assert agreement is not None
+    type(agreement).objects.filter(pk=agreement.pk).update(status="signing", signed_on=None)
+    store.refresh_touched(type(agreement), {agreement.pk})
+    assert {rule for rule, _passed in open_rules()} == {"I-02", "I-03", "I-21", "I-27"}
 
 
 def test_the_night_tells_whom_it_concerns_once(there: Practice, world: World) -> None:
@@ -307,6 +315,7 @@ def test_the_command_answers_for_plans_and_placements(there: Practice) -> None:
     rows, code = run("GN-2026")
     assert code == 1
     (row,) = rows
+    assert set(row) == {"rule", "article", "severity", "subject", "finding", "evidence", "override"}
     assert {key: row[key] for key in ("rule", "severity", "override")} == {
         "rule": "I-26",
         "severity": "block",
@@ -353,7 +362,7 @@ def test_the_pages_show_rows_articles_and_mends(there: Practice, world: World) -
 def test_the_api_tells_only_what_may_be_seen(there: Practice, world: World) -> None:
     SafetyTest.objects.all().delete()
     items = world.client("office").get("/api/v1/practice/red-lines?of=GN-2026").json()["items"]
-    assert [row["rule"] for row in items] == ["I-26", "I-26"]
+    assert [(row["rule"], row["state"], row["layer"]) for row in items] == [("I-26", "red", "nation")] * 2
     number = there.placements[0].student.number
     assert world.client("student").get(f"/api/v1/practice/red-lines?of=GN-2026/{number}").status_code == 404
     assert len(world.client("office").get("/api/v1/practice/red-line-rules").json()["items"]) == 36

@@ -26,9 +26,11 @@ def operations(router: Router) -> None:
         if not actor.can(Placement):
             raise PermissionDenied(_("Your role does not include this."))
         try:
-            return answer({"items": asking.told([of], actor)})
+            rows = asking.told([of], actor)
         except asking.Unknown as unknown:
             raise Http404(_("There is no plan or placement “%(name)s”.") % {"name": of}) from unknown
+        more = ({"state": row.state, "due": row.due, "layer": row.rule.layer} for row in rows)
+        return answer({"items": [row.as_data() | extra for row, extra in zip(rows, more, strict=True)]})
 
     @router.get(
         "/practice/red-line-rules", operation_id="red_line_rules", url_name="red_line_rules", response={200: None}

@@ -35,7 +35,7 @@ def named(name: str, actor: Actor) -> tuple[list[int], list[int]]:
     return [], placements
 
 
-def told(names: list[str], actor: Actor) -> list[dict[str, Any]]:
+def told(names: list[str], actor: Actor) -> list[Verdict]:
     """Everything found about the plans and placements of these names, the worst first; nothing twice."""
     plans: list[int] = []
     placements: list[int] = []
@@ -49,5 +49,4 @@ def told(names: list[str], actor: Actor) -> list[dict[str, Any]]:
     for row in queries.of_placements(placements) if placements else ():
         verdicts.setdefault(row.key, row)
     rows = [row for row in verdicts.values() if row.hits]
-    rows.sort(key=lambda row: (ORDER.index(row.state), row.rule.id, row.subject.name))
-    return [row.as_data() for row in rows]
+    return sorted(rows, key=lambda row: (ORDER.index(row.state), row.rule.id, row.subject.name))

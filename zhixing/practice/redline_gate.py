@@ -74,15 +74,12 @@ class Verdict:
         return bool(self.hits) and self.override is None and self.severity in ("block", "filed")
 
     def as_data(self) -> dict[str, Any]:
-        """As the command and the API tell it."""
+        """As the command tells it."""
         seen = dict.fromkeys(ref for hit in self.hits for ref in hit.evidence)
         return {
             "rule": self.rule.id,
             "article": self.rule.cites(),
-            "layer": self.rule.layer,
             "severity": self.severity,
-            "state": self.state,
-            "due": self.due,
             "subject": self.subject.name,
             "finding": self.says,
             "evidence": [ref.as_data() for ref in seen],

@@ -15,9 +15,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import override
 
+from zhixing.agreements.models import Agreement, AgreementParty
 from zhixing.kernel import changes, events
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import SYSTEM
+from zhixing.org.models import Student
 from zhixing.partners.models import Organisation
 from zhixing.practice import redline_gate as gate
 from zhixing.practice import redline_queries as queries
@@ -48,6 +50,8 @@ Key = tuple[str, int, int | None, int | None]
 _KEPT = ("article", "layer", "severity", "detail", "override_id")
 # With more placements than this touched at once their whole plans are looked at again.
 _MANY = 300
+# A register of more rows than this is left to the night: whoever imports it does not wait.
+_TOO_MANY = 5000
 
 
 @dataclass
@@ -182,11 +186,16 @@ _PLACEMENTS: dict[Any, Callable[[Collection[int]], Q]] = {
     SafetyTest: lambda keys: Q(student__safety_tests__in=keys),
     PolicyCover: lambda keys: Q(student__covers__in=keys),
     InsurancePolicy: lambda keys: Q(student__covers__policy__in=keys),
+    Student: lambda keys: Q(student__in=keys),
+    Agreement: lambda keys: Q(agreement__in=keys),
+    AgreementParty: lambda keys: Q(agreement__parties__in=keys),
 }
 
 
 def refresh_touched(model: type[Model], keys: set[int]) -> None:
     """Look again at what a change of records can have moved; told by `kernel.changes` after each commit."""
+    if len(keys) > _TOO_MANY or (model not in _PLANS and model not in _PLACEMENTS):
+        return
     today = timezone.localdate()
     living = Q(archived_at=None, pk__in=reading.living_plans(today))
     if model in _PLANS:
@@ -194,7 +203,7 @@ def refresh_touched(model: type[Model], keys: set[int]) -> None:
         found = list(plans.values_list("pk", flat=True))
         if found:
             refresh_plans(found, today)
-    elif model in _PLACEMENTS:
+    else:
         rows = Placement.objects.filter(_PLACEMENTS[model](keys), plan__in=PracticePlan.objects.filter(living))
         placements = list(rows.order_by("pk").distinct().values_list("pk", "plan"))
         if len(placements) > _MANY:

@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from zhixing.kernel.scope import SYSTEM
 from zhixing.kernel.verbs import BadCall, Verb
 from zhixing.practice.redline_asking import Unknown, told
+from zhixing.practice.redline_gate import State
 
 
 class Command(Verb):
@@ -25,16 +26,17 @@ class Command(Verb):
 
     def work(self, **options: Any) -> tuple[Any, int]:
         try:
-            found = told(options["names"], SYSTEM)
+            self.found = told(options["names"], SYSTEM)
         except Unknown as unknown:
             raise BadCall(f"There is no plan or placement {str(unknown)!r}.") from unknown
-        return found, 1 if any(row["state"] == "red" for row in found) else 0
+        stopped = any(row.state == State.RED for row in self.found)
+        return [row.as_data() for row in self.found], 1 if stopped else 0
 
     def say(self, result: Any) -> None:
-        for row in result:
-            passed = f" (let pass by {row['override']['approver']})" if row["override"] else ""
+        for row in self.found:
+            passed = f" (let pass by {row.override.approver})" if row.override else ""
             self.stdout.write(
-                f"{row['state']:6} {row['rule']} {row['subject']}: {row['finding']} [{row['article']}]{passed}"
+                f"{row.state:6} {row.rule.id} {row.subject.name}: {row.says} [{row.rule.cites()}]{passed}"
             )
-        if not result:
+        if not self.found:
             self.stdout.write("Every rule asked is kept.")
