@@ -219,6 +219,16 @@ def test_firms_rankings_decide_in_the_stable_mode(room: Room) -> None:
     assert run.answer[str(room.students[0].pk)]["choices"][0]["ahead"] == 2
 
 
+def test_supervisors_numbers_bind_and_leave_no_stable_way(room: Room) -> None:
+    Supervisor.objects.filter(plan=room.plan).update(limit=1)
+    runs = allocating.run(room.plan, ("optimal", "stable"), user=None)
+    assert [run.mode for run in runs] == ["optimal"] and runs[0].summary["placed"] == 2
+    codes = {row["code"] for told in runs[0].answer.values() if told["post"] is None for row in told["choices"]}
+    assert codes == {"team_full"} or codes == {"full", "team_full"}
+    with pytest.raises(ValidationError):
+        room.run("stable")
+
+
 def test_the_way_from_school_counts_where_it_is_known(room: Room, settings: Any) -> None:
     settings.ZHIXING = {**settings.ZHIXING, "school_point": (110.33, 20.03)}
     for post, point in ((room.posts[0], SANYA), (room.posts[1], HAIKOU), (room.posts[2], HAIKOU)):

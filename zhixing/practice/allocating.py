@@ -44,6 +44,7 @@ ADULT = 18
 Mode = AllocationRun.Mode
 Status = Placement.Status
 OVER = (Status.CANCELLED, Status.BROKEN)
+NOT_STABLE = "not_stable"
 
 
 @dataclass(frozen=True)
@@ -292,13 +293,23 @@ def keep(facts: Facts, problem: Problem, result: Result, *, user: int | None, fa
 def run(
     plan: PracticePlan, modes: tuple[str, ...], *, user: int | None, fair: bool = False, report: Any = None
 ) -> list[AllocationRun]:
-    """Solve a plan in each of these modes and keep the answers; nothing is placed yet."""
+    """Solve a plan in each of these modes and keep the answers; nothing is placed yet.
+
+    Of several modes the stable one is left out where the supervisors' numbers would bind: then none need exist.
+    """
     facts = read(plan, fair=fair)
     runs = []
     for number, mode in enumerate(modes):
         if report is not None:
             report(number, len(modes), str(Mode(mode).label))
-        result, problem = solve(facts, mode)
+        try:
+            result, problem = solve(facts, mode)
+        except FlowError as refused:
+            if refused.code != NOT_STABLE or len(modes) == 1:
+                raise
+            # The other ways still stand beside one another.
+            AllocationRun.objects.filter(plan=plan, mode=mode).delete()
+            continue
         runs.append(keep(facts, problem, result, user=user, fair=fair))
     if report is not None:
         report(len(modes), len(modes), "")
@@ -347,7 +358,7 @@ def problem_words(error: ProblemError, facts: Facts) -> str:
     post = facts.posts.get(int(parts["post"])) if str(parts.get("post", "")).isdigit() else None
     if error.code == "too_many_fixed" and post is not None:
         return _("More students are fixed at “%(post)s” than it has places.") % {"post": post.title}
-    if error.code == "not_stable":
+    if error.code == NOT_STABLE:
         return _(
             "A stable allocation would go beyond what the supervisors can look after: name more, or use the other mode."
         )

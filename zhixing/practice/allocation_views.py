@@ -63,6 +63,7 @@ def allocation_page(request: HttpRequest, plan: int) -> HttpResponse:
         "plan": found,
         "open": found.status in allocation_actions.OPEN,
         "columns": [_column(run, shown) for run in ordered],
+        "no_stable": bool(ordered) and Mode.STABLE not in runs,
         "chart": _chart(ordered) if ordered else None,
         "shown": shown,
         "crumbs": _crumbs(found, (_("Allocation"), "")),

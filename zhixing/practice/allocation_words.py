@@ -86,7 +86,7 @@ def of_choice(row: Mapping[str, Any]) -> str:
             int(row["minimum"]),
         ) % {"number": row["minimum"]}
     if kind == "requires":
-        asked = "、".join(str(MISSING.get(item, item)) for item in row.get("missing", []))
+        asked = _(", ").join(str(MISSING.get(item, item)) for item in row.get("missing", []))
         return _("A rule stands against it: %(rule)s.") % {"rule": asked}
     return str(SIMPLE.get(kind, SIMPLE["whole"]))
 
@@ -104,7 +104,7 @@ def _full(row: Mapping[str, Any]) -> str:
                 % {"count": count, "rank": position}
             )
     if parts:
-        said.append("、".join(parts))
+        said.append(_(", ").join(parts))
     ahead = row.get("ahead")
     if ahead:
         said.append(_("the firm would rather have %(count)s of them") % {"count": ahead})
