@@ -34,6 +34,7 @@ from zhixing.sample import (
     people,
     pipeline,
     practice,
+    practice_running,
     story,
     task_books,
 )
@@ -153,6 +154,18 @@ MODELS: tuple[type[models.Model], ...] = (
     practice_models.SafetyQuestion,
     practice_models.SafetyTest,
     practice_models.Finding,
+    practice_models.WeekEntry,
+    practice_models.PresenceSignal,
+    practice_models.PresenceWeek,
+    practice_models.Visit,
+    practice_models.Leave,
+    practice_models.PlacementChange,
+    practice_models.Incident,
+    practice_models.IncidentReport,
+    practice_models.Complaint,
+    practice_models.Evaluation,
+    practice_models.ArchivePaper,
+    practice_models.Certificate,
     ApprovalRoute,
     ApprovalCase,
     Event,
@@ -237,6 +250,7 @@ def build(scale: float, seed: int, today: date) -> World:
     agreements.make_agreements(plan, world)
     bases.make_bases(plan, world)
     practice.make_practice(plan, world)
+    practice_running.make_running(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
     _analyse(MODELS)
