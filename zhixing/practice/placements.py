@@ -96,7 +96,7 @@ class Placement(Record):
     class Status(models.TextChoices):
         PROPOSED = "proposed", _("proposed")
         CONFIRMED = "confirmed", _("confirmed")
-        RUNNING = "running", _("running")
+        RUNNING = "running", pgettext_lazy("practice", "running")
         ENDED = "ended", pgettext_lazy("practice", "ended")
         GRADED = "graded", _("graded")
         BROKEN = "broken", _("ended early")

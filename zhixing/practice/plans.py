@@ -35,10 +35,10 @@ class PracticePlan(Record):
         APPROVED = "approved", _("approved")
         CHOOSING = "choosing", _("students choose")
         ALLOCATED = "allocated", _("allocated")
-        RUNNING = "running", _("running")
+        RUNNING = "running", pgettext_lazy("practice", "running")
         ENDED = "ended", pgettext_lazy("practice", "ended")
 
-    code = models.CharField(_("plan code"), max_length=40, unique=True)
+    code = models.CharField(pgettext_lazy("practice", "plan code"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=160)
     kind = models.CharField(_("kind"), max_length=8, choices=PracticeKind, default=PracticeKind.POST)
     major = models.ForeignKey(Major, models.PROTECT, related_name="practice_plans", verbose_name=_("major"))
