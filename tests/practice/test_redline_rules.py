@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.practice.redline_cases import END, START, Case, Change, both, put
 from zhixing.intake.yaml_values import PackErrors
-from zhixing.practice import redline_words
+from zhixing.practice import redline_rules, redline_words
+from zhixing.practice.redline_actions import pack_faults
 from zhixing.practice.redline_checks import FUNCTIONS, SPECS
 from zhixing.practice.redline_facts import CoverFacts, InspectionFacts, OverrideFacts, PartyFacts, SafetyFacts, peak
 from zhixing.practice.redline_gate import State, stops
@@ -584,3 +585,11 @@ def test_every_one_of_the_thirty_five_is_in_the_nation_s_pack() -> None:
     nation = next(pack for pack in book().packs if pack.paper.layer == "nation")
     assert [rule.id for rule in nation.rules] == [f"I-{n:02d}" for n in range(1, 36)]
     assert {rule.id for rule in nation.rules if not rule.machine} == {"I-17", "I-30", "I-31", "I-34", "I-35"}
+
+
+def test_a_faulty_pack_stops_the_system_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pack_faults() == []
+    (tmp_path / "college.yaml").write_text(PAPER + RULE.replace("check: hours", "check: hour"), encoding="utf-8")
+    monkeypatch.setattr(redline_rules, "FOLDER", tmp_path)
+    (fault,) = pack_faults()
+    assert fault.msg.startswith("college.yaml:11: rules.I-11.check: ")

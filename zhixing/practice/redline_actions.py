@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from django.core.checks import CheckMessage, Error
+from django.core.checks import register as register_check
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhixing.agreements import checks
+from zhixing.intake.yaml_values import PackErrors
 from zhixing.kernel import changes, events
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError
@@ -22,11 +26,13 @@ from zhixing.kernel.timeline import name_verbs
 from zhixing.org.models import Person, Role, Unit
 from zhixing.partners.models import Organisation
 from zhixing.practice import redline_queries as queries
+from zhixing.practice import redline_rules
 from zhixing.practice import redline_store as store
 from zhixing.practice.models import Filing, Finding, Override, Placement, Post, PracticePlan
+from zhixing.practice.redline_checks import SPECS
 from zhixing.practice.redline_facts import PostFacts
 from zhixing.practice.redline_reading import JUDGED
-from zhixing.practice.redline_rules import Rule, book
+from zhixing.practice.redline_rules import Rule, book, load_all, record_types
 
 
 def rule_of(finding: Finding) -> Rule | None:
@@ -107,8 +113,18 @@ def end_override(override: Override, *, by: Actor, comment: str = "") -> None:
         store.refresh_plans([override.post.plan_id])
 
 
+def pack_faults(app_configs: Any = None, **_more: Any) -> list[CheckMessage]:
+    """What is wrong with the packs, for `manage.py check`: nothing is served with rules that could not be read wholly."""
+    try:
+        load_all(redline_rules.FOLDER, SPECS, record_types())
+    except PackErrors as errors:
+        return [Error(str(fault), id="practice.E001") for fault in errors.faults]
+    return []
+
+
 def register() -> None:
     """What others ask of the gate or are told by it: changes of records, agreements before they are signed, words of events."""
+    register_check(pack_faults, "redline")
     changes.listen(store.refresh_touched)
     # No internship is signed that a red line stops: agreements ask, and know nothing of practice.
     checks.add_gate(queries.of_agreement)
