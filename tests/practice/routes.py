@@ -8,7 +8,7 @@ PLAIN = {
     "practice-choose": "practice.own_practice:view, POST practice.own_practice:add",
     "practice-propose": "practice.own_practice:view, POST practice.own_practice:add",
     "practice-safety": "practice.own_practice:view, POST practice.own_practice:add",
-    "practice-ready": "practice.placement:view, POST practice.practice_plan:change",
+    "practice-ready": "practice.practice_plan:view, POST practice.practice_plan:change",
     "api:my_practice": "practice.own_practice:view",
     "api:my_practice_choices": "practice.own_practice:view, POST practice.own_practice:add",
     "api:choose_posts": "practice.own_practice:view, POST practice.own_practice:add",
@@ -16,7 +16,7 @@ PLAIN = {
     "api:decide_placement": "practice.own_practice:add",
     "api:draw_safety_test": "practice.own_practice:view, POST practice.own_practice:add",
     "api:hand_in_safety_test": "practice.own_practice:view, POST practice.own_practice:add",
-    "api:practice_readiness": "practice.placement:view",
+    "api:practice_readiness": "practice.practice_plan:view",
 }
 # The rooms of practice that keep their own pages name them beside this file.
 for _path in sorted(Path(__file__).parent.glob("*_routes.py")):

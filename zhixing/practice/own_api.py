@@ -16,7 +16,6 @@ from zhixing.kernel.api import Refused, answer, body_of, known
 from zhixing.kernel.scope import Actor
 from zhixing.practice import choice_actions, own, own_views, post_actions, readiness, safety
 from zhixing.practice.consent_actions import doer
-from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
 
@@ -222,7 +221,7 @@ def operations(router: Router) -> None:
     def ready(request: HttpRequest, plan: int) -> HttpResponse:
         """开始前检查: what every student of a plan still lacks, and with whom it lies."""
         actor: Actor = request.actor  # type: ignore[attr-defined]
-        if not actor.can(Placement):
+        if not actor.can(PracticePlan):
             raise PermissionDenied(_("Your role does not include this."))
         found = PracticePlan.objects.filter(pk=plan).visible_to(actor).first()  # type: ignore[attr-defined]
         if found is None:

@@ -48,7 +48,7 @@ def plan_panel(plan: PracticePlan, actor: Actor) -> str:
             if counted.get(status.value)
         ],
         "allocation_url": reverse("practice-allocation", args=[plan.pk]) if actor.can_on(plan, "change") else "",
-        "ready_url": reverse("practice-ready", args=[plan.pk]) if actor.can(Placement) else "",
+        "ready_url": reverse("practice-ready", args=[plan.pk]) if actor.can(PracticePlan) else "",
     }
     return render_to_string("practice/plan_panel.html", context)
 

@@ -43,7 +43,7 @@ SAID = {
 def ready_page(request: HttpRequest, plan: int) -> HttpResponse:
     """One page for a plan before it begins: counts of what is missing, each student's line, and the acts for all."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not actor.can(Placement):
+    if not actor.can(PracticePlan):
         raise PermissionDenied(_("Your role does not include this."))
     rows = PracticePlan.objects.all().visible_to(actor)  # type: ignore[attr-defined]
     found = get_object_or_404(rows.select_related("major__unit", "owner"), pk=plan)

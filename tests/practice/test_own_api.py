@@ -1,0 +1,103 @@
+"""What programs do in a student's name before the practice, and what a plan's checklist tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from tests.practice.cohort import TODAY, Campus
+from zhixing.kernel.scope import SYSTEM
+from zhixing.practice import consent_actions, post_actions
+from zhixing.practice.models import Consent, Placement, Post, PracticePlan, Preference, SafetyTest
+
+BASE = "/api/v1/practice/my-practice"
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
+    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
+    cache.clear()
+    yield TODAY
+    cache.clear()
+
+
+@pytest.fixture
+def campus(db: Any) -> Campus:
+    return Campus(size=3, firms=3, posts_each=1)
+
+
+def plan_of(campus: Campus, status: str) -> PracticePlan:
+    plan = campus.plan(status=status, approved_on=TODAY)
+    post_actions.copy_many(post_actions.last_posts(campus.last), plan, by=SYSTEM)
+    plan.posts.update(status="approved", approved_on=TODAY)
+    return plan
+
+
+def send(client: Any, address: str, data: dict[str, Any]) -> Any:
+    return client.post(f"{BASE}/{address}", data, content_type="application/json")
+
+
+def test_choices_and_a_unit_of_ones_own(campus: Campus) -> None:
+    plan = plan_of(campus, "choosing")
+    client = campus.sign_in(campus.students[0])
+    offered = client.get(f"{BASE}/choices").json()
+    assert [post["kilometres"] for post in offered["posts"]] == [5, 5, 5]
+    keys = [post["id"] for post in offered["posts"]]
+    assert send(client, "choices", {"posts": keys[:2]}).json()["chosen"] == keys[:2]
+    assert send(client, "choices", {"posts": [keys[0], keys[0]]}).status_code == 422
+    assert send(client, "choices", {"posts": "all"}).status_code == 422
+    assert list(Preference.objects.order_by("rank").values_list("post", flat=True)) == keys[:2]
+    unit = {"firm": "海口新公司", "title": "测试岗", "address": "海口市"}
+    assert send(client, "unit", {**unit, "uscc": "91460100MA00000001"}).status_code == 422
+    told = send(client, "unit", {**unit, "uscc": str(campus.firms[0].uscc)})
+    assert told.status_code == 200 and told.json()["status"] == "offered"
+    assert Post.objects.get(found_by=campus.students[0]).organisation == campus.firms[0]
+    assert client.get(BASE).json()["may_propose"] is False
+    assert plan.posts.count() == 4
+
+
+def test_consent_and_the_safety_test(campus: Campus) -> None:
+    plan = plan_of(campus, "allocated")
+    row = Placement.objects.create(
+        plan=plan,
+        student=campus.students[0],
+        post=plan.posts.all()[0],
+        starts_on=plan.starts_on,
+        ends_on=plan.ends_on,
+        status="confirmed",
+    )
+    consent_actions.prepare([row], by=SYSTEM)
+    client = campus.sign_in(campus.students[0])
+    other = campus.sign_in(campus.students[1])
+    assert send(other, "consent", {"decision": "give"}).status_code == 404
+    assert send(client, "consent", {"decision": "refuse"}).status_code in (409, 422)  # A reason is asked for.
+    assert send(client, "consent", {"decision": "give"}).json()["consent"] == "given"
+    assert Consent.objects.get(placement=row, party="student").name == campus.students[0].name
+    paper = client.get(f"{BASE}/safety/{plan.pk}").json()
+    assert len(paper["questions"]) == 10
+    answers = {item["code"]: 1 + int(item["code"][1:]) % 2 for item in paper["questions"]}
+    assert send(other, f"safety/{plan.pk}", {"token": paper["token"], "answers": answers}).status_code in (409, 422)
+    assert send(client, f"safety/{plan.pk}", {"token": paper["token"] + "x", "answers": answers}).status_code in (
+        409,
+        422,
+    )
+    assert send(client, f"safety/{plan.pk}", {"token": paper["token"], "answers": answers}).json()["passed"] is True
+    assert client.get(f"{BASE}/safety/{plan.pk}").status_code in (409, 422)
+    assert SafetyTest.objects.get().score == 100
+    # The college's own view of it; a student has none.
+    assert client.get(f"/api/v1/practice/readiness/{plan.pk}").status_code == 403
+    from django.conf import settings
+    from django.test import Client
+
+    dean = Client()
+    dean.force_login(campus.dean, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    told = dean.get(f"/api/v1/practice/readiness/{plan.pk}").json()
+    lacks = {item["code"] for item in told["items"][0]["missing"]}
+    assert {"agreement", "insurance", "documents", "consent_guardian"} <= lacks and "consent_student" not in lacks
+    page = dean.get(f"/practice/plans/{plan.pk}/ready/?missing=insurance")
+    assert page.status_code == 200 and campus.students[0].name in page.content.decode()
