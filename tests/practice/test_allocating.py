@@ -312,7 +312,7 @@ def test_a_proposal_that_finds_no_place_is_withdrawn_and_may_come_back(room: Roo
     room.plan.refresh_from_db()
     room.adopt()
     assert sorted(room.now().values()) == [0, 0] and Placement.objects.count() == 2
-    assert Event.objects.filter(verb="withdrawn").count() == 1
+    assert Event.objects.filter(verb="proposal_withdrawn").count() == 1
     Post.objects.filter(pk__in=[post.pk for post in room.posts[1:]]).update(status="approved")
     room.adopt()
     assert len(room.now()) == 3

@@ -162,7 +162,7 @@ def write(
             (called_off if student in left else withdrawn).append(row)
     titled = Placement._base_manager.select_related(*Placement.title_needs)
     gone = [row.pk for row in withdrawn]
-    events.log_many(list(titled.filter(pk__in=gone).order_by("pk")), "withdrawn", by=by, comment=comment)
+    events.log_many(list(titled.filter(pk__in=gone).order_by("pk")), "proposal_withdrawn", by=by, comment=comment)
     changes.touched(Placement, gone)
     try:
         with transaction.atomic():

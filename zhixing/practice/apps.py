@@ -28,6 +28,7 @@ class PracticeConfig(AppConfig):
                 "proposed": ("plus", _("Place proposed")),
                 "moved": ("arrow-right", _("Moved to another post")),
                 "appeal_granted": ("check", _("Appeal granted")),
+                "proposal_withdrawn": ("x", _("Proposal withdrawn")),
             }
         )
         running_verbs.register()
