@@ -272,6 +272,8 @@ def _papers(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> No
         parties.append(f"SX-2026-{i},1,school,知行学院,,")
         parties.append(f"SX-2026-{i},2,enterprise,{firm.name},{firm.uscc},")
         parties.append(f"SX-2026-{i},3,student,{student.name},,{student.number}")
+        if readiness.is_minor(row):
+            parties.append(f"SX-2026-{i},4,guardian,{student.guardian_name},,")
     brought("agreements.agreement_party", "协议编号,序号,身份,名称,合作单位,学号", parties, dean)
     plan_actions.make_agreements(plan, by=dean)
     made = plan.placements.filter(pk__in=taken).select_related("agreement")

@@ -33,7 +33,8 @@ WITHDRAWN = gettext_noop("%(who)s has withdrawn the consent for %(student)s: %(r
 
 def prepare(placements: Iterable[Placement], *, by: Actor) -> list[Consent]:
     """Consents that wait for student and guardian of each internship, each once; returns the new ones."""
-    rows = [row for row in placements if row.plan.kind == PracticeKind.POST]
+    keys = [row.pk for row in placements]
+    rows = Placement.objects.filter(pk__in=keys, plan__kind=PracticeKind.POST).select_related("student")
     there = set(Consent.objects.filter(placement__in=[row.pk for row in rows]).values_list("placement", "party"))
     new = [
         Consent(placement=row, party=party, name=_name_of(row, party))

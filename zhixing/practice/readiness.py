@@ -87,7 +87,13 @@ def visible_rows(plan: PracticePlan, actor: Actor) -> list[Placement]:
 
 def with_needs(rows: QuerySet) -> QuerySet:
     return rows.select_related(
-        "plan", "student", "student__cohort", "post__organisation", "supervisor", "mentor", "agreement"
+        "plan__owner",
+        "plan__major__unit",
+        "student__cohort",
+        "post__organisation",
+        "supervisor",
+        "mentor",
+        "agreement",
     ).order_by("student__number")
 
 
