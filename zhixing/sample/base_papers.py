@@ -154,7 +154,7 @@ class BasePapers:
                 told = summaries.of(major, term) if term == last else []
                 draft = term == last and code in words.SUMMARY_DRAFT
                 text = summaries.draft(major, term, told) if term == last else _PLAIN
-                handed_in = weekday_before(term.ends_on - timedelta(days=3 + major.pk % 12))
+                handed_in = weekday_before(term.ends_on - timedelta(days=3 + int(code[:6]) % 12))
                 rows.append(
                     TermSummary(
                         major=major,

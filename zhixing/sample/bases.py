@@ -140,12 +140,18 @@ class Bases:
         dice = plan.dice("off-campus bases")
         count: dict[int, int] = defaultdict(int)
         rows: list[tuple[Base, list[Major]]] = []
-        taken: set[tuple[str, int]] = set()
+        taken: dict[tuple[str, int], int] = {}
 
         def add(group: str, firm: Organisation, agreement: Agreement | None, first: date, wanted: Major | None) -> None:
-            if (group, firm.pk) in taken:
+            there = taken.get((group, firm.pk))
+            if there is not None:
+                # Where firms are few, one base serves several majors.
+                majors = rows[there][1]
+                if wanted is not None and not count[wanted.pk] and wanted not in majors:
+                    majors.append(wanted)
+                    count[wanted.pk] += 1
                 return
-            taken.add((group, firm.pk))
+            taken[group, firm.pk] = len(rows)
             own = self.majors_of[group]
             major = wanted or min(own, key=lambda one: (count[one.pk], one.code))
             second = [one for one in own if one.pk != major.pk and dice.random() < 0.35][:1]
@@ -342,7 +348,7 @@ class Bases:
                         organisation=base.organisation,
                         position=("技术主管", "工程师")[number],
                         proof=("高级工程师", "工程师", "高级技师")[dice.randint(0, 2)],
-                        proof_number=f"GC{base.pk:04}{number}",
+                        proof_number=f"GC{base.code[3:]}{number}",
                         proven_on=date(first.year - 3, 6, 15),
                         starts_on=first,
                     )
@@ -357,7 +363,7 @@ class Bases:
                         person=person,
                         position="专业教师",
                         proof="" if lacks else "企业业务培训合格证",
-                        proof_number="" if lacks else f"PX{base.pk:04}{number}",
+                        proof_number="" if lacks else f"PX{base.code[3:]}{number}",
                         proven_on=None if lacks else first,
                         starts_on=first,
                     )
