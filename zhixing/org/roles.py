@@ -157,6 +157,16 @@ _REPORTED = {
     "teacher": "v:own",
     "auditor": "vx:all",
 }
+# What students hand in and what the nights count: read, judged, and never rewritten.
+_READ_AND_MARKED = {
+    "office": "vxp:all",
+    "leader": "v:all",
+    "dean": "vxp:unit",
+    "secretary": "vxp:unit",
+    "group_leader": "v:unit",
+    "teacher": "vp:own",
+    "auditor": "vx:all",
+}
 # What was said or issued: to be read, and changed by nobody.
 _SPOKEN = {
     "office": "vx:all",
@@ -349,9 +359,9 @@ ROLE_TABLE = RoleTable(
         "practice.safety_question": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.safety_test": _CHOSEN,
         "practice.own_week": {"student": "va:own"},
-        "practice.week_entry": {**_CHOSEN, "teacher": "vp:own"},
+        "practice.week_entry": {**_READ_AND_MARKED, "office": "vxip:all", "student": "v:own"},
         "practice.presence_signal": {**_CHOSEN, "teacher": "vac:own"},
-        "practice.presence_week": {**_DECIDED, "teacher": "vc:own"},
+        "practice.presence_week": _READ_AND_MARKED,
         "practice.presence_weight": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.visit": {**_DECIDED, "teacher": "vac:own"},
         "practice.leave": {**_CHOSEN, "teacher": "vcp:own", "student": "va:own"},

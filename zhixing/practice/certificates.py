@@ -20,6 +20,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.agreements import pdf, sealing, verification
 from zhixing.agreements.documents import new_code
@@ -71,7 +72,7 @@ def _words(certificate: Certificate) -> dict[str, Any]:
             "school": school.name if school else "",
             "number_line": _("No. %(number)s") % {"number": certificate.number},
             "text": text,
-            "heads": [*scales, _("Score")],
+            "heads": [*scales, pgettext("grade", "Score")],
             "values": [
                 *(str(getattr(firm, name)) if firm else "—" for name in Evaluation.SCALES),
                 f"{placement.score}",

@@ -230,9 +230,25 @@ class PresenceWeek(Record):
     title_needs = TITLE
     flow = Flow(
         (
-            Step("ask", _("Ask for a check"), ("scored",), "asked", icon="search"),
-            Step("confirm", _("Found at work"), ("asked",), "confirmed", icon="check", primary=True),
-            Step("doubt", _("Not found at work"), ("asked",), "unclear", icon="alert", comment="required"),
+            Step("ask", _("Ask for a check"), ("scored",), "asked", capability="approve", icon="search"),
+            Step(
+                "confirm",
+                _("Found at work"),
+                ("asked",),
+                "confirmed",
+                capability="approve",
+                icon="check",
+                primary=True,
+            ),
+            Step(
+                "doubt",
+                _("Not found at work"),
+                ("asked",),
+                "unclear",
+                capability="approve",
+                icon="alert",
+                comment="required",
+            ),
         )
     )
 

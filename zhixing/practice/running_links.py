@@ -97,8 +97,8 @@ def sliders(marks: dict[str, int], text: str, key: int | str) -> dict[str, Any]:
 
 
 def _week_of(today: Any) -> Any:
-    """The week a mentor speaks of: on Monday and Tuesday still the one before."""
-    return monday_of(today - timedelta(days=2))
+    """The week a mentor speaks of: until Thursday the one before, from Friday on the one that ends."""
+    return monday_of(today - timedelta(days=4))
 
 
 def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpResponse:
