@@ -463,6 +463,8 @@ class Practice:
         kind = AgreementKind.objects.get(code="tripartite")
         last = dict(NumberSeries.objects.filter(key__startswith="agreements:").values_list("key", "last"))
         wording = {spec["code"]: spec.get("text", "") for spec in kind.contents}
+        # Some students have an agreement with the same firm from the register of agreements: two stretches may touch.
+        held = set(Agreement.objects.filter(kind=kind).values_list("student_id", "counterparty_id"))
         rows, of = [], []
         for n, row in enumerate(placements):
             preparing = row.status in (_S.CONFIRMED, _S.PROPOSED)
@@ -490,6 +492,9 @@ class Practice:
                     else min(row.starts_on - timedelta(days=10), self.plan.ago(2)),
                     ended_on=row.ended_on if over else None,
                     status=status,
+                    overlap_reason="与同一单位的两段实习相衔接"
+                    if (row.student_id, row.post.organisation_id) in held
+                    else "",
                     contents=wording,
                     details={"post": row.post.title, "hours_day": "8", "hours_week": "40", "pay": str(row.post.pay)},
                 )
