@@ -364,6 +364,7 @@ def test_every_student_sees_why(room: Room) -> None:
     none = room.sign_in(room.students[3].person, "student")
     none.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "en"
     assert "No choices were handed in." in none.get(url).content.decode()
+    assert url in none.get(reverse("my-practice")).content.decode()
     stranger = make(Student, person=make(Person), cohort=make(Cohort, major=room.major))
     assert room.sign_in(stranger.person, "student").get(url).status_code == 404
 

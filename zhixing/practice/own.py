@@ -161,6 +161,13 @@ def _unplaced(found: Mine, plan: PracticePlan) -> Next:
         begins = plan.choose_from.isoformat() if plan.choose_from else ""
         text = _("The choices open on %(day)s.") % {"day": begins} if begins else ""
         return Next(_("Your practice is planned: %(plan)s") % {"plan": plan.title}, text)
+    if plan.allocation_runs.exclude(adopted_at=None).exists():
+        return Next(
+            _("You have no place yet"),
+            _("Your college is looking for one for you."),
+            reverse("practice-why", args=[plan.pk]),
+            _("What became of each choice"),
+        )
     return Next(_("The places are being given out."), _("You are told as soon as yours is known."))
 
 
