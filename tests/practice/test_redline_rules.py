@@ -166,6 +166,8 @@ CASES: list[tuple[str, Change, list[str]]] = [
     ("I-21", without("student"), ["agreement_no_student"]),
     ("I-22", lambda case: case.violation("safety", date(2022, 9, 2)), ["unsafe"]),
     ("I-22", lambda case: case.violation("safety", date(2022, 9, 1)), []),
+    ("I-22", lambda case: case.violation("safety", END), ["unsafe_since"]),
+    ("I-22", lambda case: case.violation("safety", END + DAY), []),
     ("I-22", lambda case: case.violation("dishonest", date(2015, 1, 1)), ["dishonest"]),
     ("I-22", lambda case: case.violation("dishonest", date(2015, 1, 1), START), []),
     ("I-22", put("unit", status="banned", status_reason="欠薪"), ["banned"]),

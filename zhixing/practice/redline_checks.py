@@ -216,10 +216,16 @@ def standing(post: PostFacts, parameters: Parameters, context: Context) -> Itera
         yield Hit("banned", {"reason": unit.status_reason}, (unit.ref,))
     since = years_before(post.starts_on, parameters["years"])
     for item in unit.violations:
+        # What came to light after the last day turns no past internship red.
+        if item.found_on > post.ends_on:
+            continue
+        day = item.found_on.isoformat()
         if item.kind == "dishonest" and (item.cleared_on is None or item.cleared_on > post.starts_on):
-            yield Hit("dishonest", {"day": item.found_on.isoformat()}, (item.ref,))
+            yield Hit("dishonest", {"day": day}, (item.ref,))
+        elif item.kind == "safety" and item.found_on > post.starts_on:
+            yield Hit("unsafe_since", {"day": day}, (item.ref,))
         elif item.kind == "safety" and item.found_on > since:
-            yield Hit("unsafe", {"day": item.found_on.isoformat(), "years": parameters["years"]}, (item.ref,))
+            yield Hit("unsafe", {"day": day, "years": parameters["years"]}, (item.ref,))
 
 
 def inspection(post: PostFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:

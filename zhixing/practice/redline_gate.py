@@ -66,7 +66,7 @@ class Verdict:
 
     @property
     def says(self) -> str:
-        return "；".join(self.sentences)
+        return wording.together(self.sentences)
 
     @property
     def blocks(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements.models import Agreement
@@ -66,6 +66,7 @@ SENTENCES: dict[str, Any] = {
     "banned": _("The unit is banned: %(reason)s"),
     "dishonest": _("Unlawful or dishonest by a record of %(day)s that is not cleared."),
     "unsafe": _("A violation of production safety on %(day)s, less than %(years)s years before the start."),
+    "unsafe_since": _("A violation of production safety was found on %(day)s, after the start."),
     "inspection_none": _("The unit was not inspected on site before the start."),
     "inspection_outdated": _("The last inspection was valid until %(day)s only."),
     "inspection_unfit": _("The inspection of %(day)s found the unit not fit."),
@@ -180,11 +181,20 @@ _LABELS: dict[str, dict[str, Any]] = {
 }
 
 
+def _english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def together(sentences: Iterable[str]) -> str:
+    """Several sentences as one text."""
+    return (" " if _english() else "").join(sentences)
+
+
 def shown(name: str, value: Any) -> str:
     """A number, a code or a list of codes in words."""
     labels = _LABELS.get(name, {})
     if isinstance(value, list | tuple):
-        return _now(", ").join(str(labels.get(item, item)) for item in value)
+        return (", " if _english() else "、").join(str(labels.get(item, item)) for item in value)
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")
     return str(labels.get(value, value))
