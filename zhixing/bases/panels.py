@@ -339,7 +339,8 @@ def recognition_panel(recognition: BaseRecognition, actor: Actor) -> str:
     facts = [
         Fact(
             check.figure.label,
-            _("%(have)s, asked: %(asked)s") % {"have": check.figure.words, "asked": f"{check.criterion.minimum:,g}"},
+            _("%(have)s, asked: %(asked)s")
+            % {"have": check.figure.words, "asked": f"{float(check.criterion.minimum):,g}"},
             check.figure.url,
             "met" if check.met else "unmet",
             pgettext("criterion", "met") if check.met else pgettext("criterion", "not met"),

@@ -124,7 +124,11 @@ def apply_for(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> 
     if missed:
         told = "；".join(
             str(_("%(criterion)s: %(have)s of %(asked)s"))
-            % {"criterion": check.figure.label, "have": check.figure.words, "asked": f"{check.criterion.minimum:g}"}
+            % {
+                "criterion": check.figure.label,
+                "have": check.figure.words,
+                "asked": f"{float(check.criterion.minimum):,g}",
+            }
             for check in missed
         )
         raise ValidationError(_("The base does not meet: %(missed)s."), code="missed", params={"missed": told})

@@ -23,6 +23,7 @@ _UNIT_TYPES = {
     "major": "org.major",
     "committee": "governance.committee",
     "teacher": "org.teacher",
+    "base": "bases.base",
 }
 # What else a form needs to know so that the record counts for the measure.
 _PRESET = {"partners.industry_activities": {"kind": "association"}}
