@@ -35,6 +35,7 @@ from zhixing.sample import (
     pipeline,
     practice,
     practice_running,
+    redlines,
     story,
     task_books,
 )
@@ -154,6 +155,7 @@ MODELS: tuple[type[models.Model], ...] = (
     practice_models.SafetyQuestion,
     practice_models.SafetyTest,
     practice_models.Finding,
+    practice_models.Override,
     practice_models.WeekEntry,
     practice_models.PresenceSignal,
     practice_models.PresenceWeek,
@@ -251,6 +253,7 @@ def build(scale: float, seed: int, today: date) -> World:
     bases.make_bases(plan, world)
     practice.make_practice(plan, world)
     practice_running.make_running(plan, world)
+    redlines.make_overrides(plan, world)
     story.Story(plan, world).write()
     _sign(plan, world)
     _analyse(MODELS)
