@@ -134,6 +134,7 @@ class TermSummarySheet(Sheet):
         flow_action(models.TermSummary.flow, "send_back", paper_actions.return_summary),
     )
     panels = (panels.summary_panel,)
+    links = ((_("Summaries of a term"), "report", "term-summaries"),)
     natural_key = ("major", "term")
     synonyms = {
         "major": ("专业", "专业名称", "专业代码"),
