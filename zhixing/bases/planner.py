@@ -173,11 +173,14 @@ def _cells(students: Mapping[Key, tuple[int, bool]], places: Mapping[Key, tuple[
     return found
 
 
-def bases_behind(major: Major, term: Term, kind: str) -> list[tuple[Base, int, bool]]:
-    """Which bases the places of a cell come from, the largest first, and whether each is only assumed."""
-    offered = _offered([term], queries.capacities().filter(major=major, kind=kind))
-    bases = Base.objects.in_bulk({base for base, *_rest in offered})
-    rows = [(bases[base], places, assumed) for (base, *_rest), (places, assumed) in offered.items()]
+def bases_behind(
+    major: Major, term: Term, kind: str, capacities: QuerySet[PlaceCapacity], bases: QuerySet[Base]
+) -> list[tuple[Base, int, bool]]:
+    """Which bases the places of a cell come from, the largest first, and whether each is only assumed; of what the
+    reader may see."""
+    offered = _offered([term], capacities.filter(major=major, kind=kind))
+    seen = bases.in_bulk({base for base, *_rest in offered})
+    rows = [(seen[base], places, assumed) for (base, *_rest), (places, assumed) in offered.items() if base in seen]
     return sorted(rows, key=lambda row: (-row[1], row[0].code))
 
 

@@ -28,6 +28,7 @@ from zhixing.kernel.forms import candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Major, Term, Unit
+from zhixing.partners.models import Organisation
 
 AHEAD = 6
 
@@ -274,7 +275,8 @@ def visits_page(request: HttpRequest) -> HttpResponse:
     )
     cell = found.cell(major.pk, term.pk, kind)
     wanted = max(0, round(cell.students * planner.SAFE) - cell.places)
-    firms = visiting.firms_for(major, wanted, timezone.localdate()) if wanted else []
+    known = Organisation.objects.all().visible_to(actor)
+    firms = visiting.firms_for(major, wanted, timezone.localdate(), known) if wanted else []
     organisations, activities = sheet_for("partners.organisation"), sheet_for("partners.activity")
     may_plan = activities is not None and actor.can(activities.model, "add")
     base_sheet = sheet_for(Base)
@@ -303,7 +305,9 @@ def visits_page(request: HttpRequest) -> HttpResponse:
                 "assumed": assumed,
                 "url": base_sheet.url("detail", base.pk) if base_sheet else "",
             }
-            for base, places, assumed in planner.bases_behind(major, term, kind)
+            for base, places, assumed in planner.bases_behind(
+                major, term, kind, queries.capacities().visible_to(actor), Base.objects.all().visible_to(actor)
+            )
         ],
         "students_url": rows_url(PracticeDemand, major=major.pk, term=term.pk, kind=kind),
         "places_url": rows_url(PlaceCapacity, major=major.pk, term=term.pk, kind=kind),
@@ -363,7 +367,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "before_url": f"{base_url}&week={(monday - timedelta(days=7)).isoformat()}",
         "after_url": f"{base_url}&week={(monday + timedelta(days=7)).isoformat()}",
         "now_url": base_url,
-        "share": _share(room, days) if room else [],
+        "share": _share(_booked(room, days, actor)) if room else [],
         "crumbs": crumbs_of(Booking, _("Calendar of rooms")),
     }
     return render(request, "bases/calendar.html", context)
@@ -371,14 +375,11 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
 
 def _lessons(room: Room, days: list[date], actor: Actor) -> list[dict[str, Any]]:
     """The week lesson by lesson: each day a booking that begins here with its length, nothing below it, or a free place."""
-    bookings = Booking.objects.filter(
-        room=room, day__range=(days[0], days[-1]), status=Booking.Status.BOOKED, archived_at=None
-    ).visible_to(actor)
     begins: dict[tuple[date, int], Booking] = {}
     taken: set[tuple[date, int]] = set()
-    for booking in bookings.select_related("major", "cohort", "booked_by"):
-        begins[booking.day, booking.first_period] = booking
-        taken |= {(booking.day, n) for n in range(booking.first_period, booking.last_period + 1)}
+    for held in _booked(room, days, actor):
+        begins[held.day, held.first_period] = held
+        taken |= {(held.day, n) for n in range(held.first_period, held.last_period + 1)}
     sheet, room_sheet = sheet_for(Booking), sheet_for(Room)
     today = timezone.localdate()
     may_book = actor.can(Booking, "add") and room.base.status == Base.Status.IN_USE
@@ -402,12 +403,17 @@ def _lessons(room: Room, days: list[date], actor: Actor) -> list[dict[str, Any]]
     return rows
 
 
-def _share(room: Room, days: list[date]) -> list[dict[str, Any]]:
-    """The lessons of the week by major: how far majors share the room."""
-    found: dict[str, int] = {}
+def _booked(room: Room, days: list[date], actor: Actor) -> QuerySet[Booking]:
+    """The bookings of a room in some days that the actor may see."""
     rows = Booking.objects.filter(
         room=room, day__range=(days[0], days[-1]), status=Booking.Status.BOOKED, archived_at=None
-    ).select_related("major")
+    )
+    return rows.visible_to(actor).select_related("major", "cohort", "booked_by")
+
+
+def _share(rows: QuerySet[Booking]) -> list[dict[str, Any]]:
+    """The lessons of the week by major: how far majors share the room."""
+    found: dict[str, int] = {}
     for booking in rows:
         name = booking.major.name if booking.major else str(_("others"))
         found[name] = found.get(name, 0) + booking.last_period - booking.first_period + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from zhixing.agreements import queries as agreements
@@ -43,14 +43,16 @@ def home_regions() -> set[str]:
     return set(units.order_by().union(bases.order_by()))
 
 
-def firms_for(major: Major, gap: int, on: date, limit: int = 12, homes: set[str] | None = None) -> list[Visit]:
+def firms_for(
+    major: Major, gap: int, on: date, firms: QuerySet[Organisation] | None = None, limit: int = 12
+) -> list[Visit]:
     """Firms that could give places to a major, the best first, until they would close the gap, and at most `limit`.
 
     A firm fits by its trade (GB/T 4754 beside the major's division), by what it asked for, or by an agreement or base
     there is already; among those that fit the nearer comes first. Banned firms and those that already give this major
-    places do not stand in the list. Four queries, whatever the size.
+    places do not stand in the list. `firms`: those that the reader may see. Three queries, whatever the size.
     """
-    homes = home_regions() if homes is None else homes
+    homes = home_regions()
     cities, provinces = {_places_of(code)[0] for code in homes}, {_places_of(code)[1] for code in homes}
     entry = NationalMajor.objects.filter(code=major.code).first()
     giving = Base.objects.filter(
@@ -58,8 +60,9 @@ def firms_for(major: Major, gap: int, on: date, limit: int = 12, homes: set[str]
     )
     open_needs = Q(needs__kind=Need.Kind.TALENT, needs__status__in=(Need.Status.OPEN, Need.Status.CLAIMED))
     agreed = agreements.valid_on(on, Agreement.objects.filter(counterparty=OuterRef("pk")))
+    known = Organisation.objects.all() if firms is None else firms
     rows = (
-        Organisation.objects.filter(
+        known.filter(
             kind__in=(Organisation.Kind.ENTERPRISE, Organisation.Kind.INSTITUTION),
             status__in=(Organisation.Status.ACTIVE, Organisation.Status.LEAD, Organisation.Status.DORMANT),
             archived_at=None,
