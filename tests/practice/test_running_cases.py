@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from tests.factories import make
 from tests.practice import running_place as here
-from zhixing.kernel import links
+from zhixing.kernel import gateways, links
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import File, Notice
 from zhixing.org.models import User
@@ -156,6 +156,24 @@ def test_the_clock_runs_out_and_says_so_once(house: here.Place) -> None:
     actions.close_incident(incident, by=house.boss)
     incident.refresh_from_db()
     assert incident.closed_on == here.TODAY and "已找到" in incident.measures
+
+
+def test_the_guardian_gets_a_message_with_a_link_and_is_still_to_be_spoken_to(
+    house: here.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, ...]] = []
+    monkeypatch.setattr(gateways, "send", lambda *said: sent.append(said))
+    placement = house.placements[0]
+    actions.report_incident(placement, by=house.teacher, kind="injury", severity="serious", text="扭伤")
+    assert sent == []
+    placement.student.guardian_phone = "13800001111"
+    placement.student.save()
+    incident = actions.report_incident(placement, by=house.teacher, kind="illness", severity="serious", text="发热")
+    ((channel, address, _subject, text),) = sent
+    assert (channel, address) == ("sms", "13800001111") and "学生0" in text
+    assert Client().get(path_of(text[text.index("http") :])).status_code == 200
+    report = incident.reports.get(recipient="guardian")  # type: ignore[attr-defined]
+    assert report.status == "waiting" and report.how
 
 
 def test_what_turns_out_graver_tells_more(house: here.Place) -> None:

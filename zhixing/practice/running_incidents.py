@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 
-from zhixing.kernel import notices
+from zhixing.kernel import gateways, links, notices
+from zhixing.kernel.scope import SYSTEM
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Membership, Role
 from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, ReportDuty
 
 NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
 LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
+# The page behind it stands in `running_links`.
+GUARDIAN = "practice.guardian"
+GUARDIAN_DAYS = 30
 INSIDE = {
     Recipient.SUPERVISOR: (),
     Recipient.COLLEGE: (Role.DEAN, Role.SECRETARY),
@@ -62,7 +67,31 @@ def begin(incident: Incident) -> list[IncidentReport]:
     for row in rows:
         row.save(force_insert=True)
         tell_inside(incident, row.recipient)
+        if row.recipient == Recipient.GUARDIAN and tell_guardian(incident):
+            # A message is not yet a word with somebody: the link of the chain stays open until they were spoken to.
+            row.how = gettext("text message sent")
+            row.save(update_fields=["how"])
     return rows
+
+
+def tell_guardian(incident: Incident) -> bool:
+    """Send the guardian a text message with a link to where the child is and what happened; false without a telephone number."""
+    student = incident.placement.student
+    if not student.guardian_phone:
+        return False
+    name = student.guardian_name or student.name
+    url = links.issue(GUARDIAN, incident.placement, name=name, by=SYSTEM, days=GUARDIAN_DAYS, replace=False)
+    with translation.override(settings.LANGUAGE_CODE):
+        text = gettext(
+            "%(student)s: %(kind)s at the internship on %(at)s. The school is looking after it: %(link)s"
+        ) % {
+            "student": student.name,
+            "kind": incident.get_kind_display(),
+            "at": timezone.localtime(incident.happened_at).strftime("%m-%d %H:%M"),
+            "link": url,
+        }
+    gateways.send(gateways.SMS, student.guardian_phone, "", text)
+    return True
 
 
 def tell_inside(incident: Incident, recipient: str) -> int:

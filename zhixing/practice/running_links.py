@@ -31,9 +31,10 @@ from zhixing.practice import running_queries as queries
 from zhixing.practice.placements import Placement, PolicyCover
 from zhixing.practice.running import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
+from zhixing.practice.running_incidents import GUARDIAN
 from zhixing.practice.running_results import Evaluation
 
-MENTOR, GUARDIAN, EVALUATE = "practice.mentor", "practice.guardian", "practice.evaluate"
+MENTOR, EVALUATE = "practice.mentor", "practice.evaluate"
 
 
 def register() -> None:
