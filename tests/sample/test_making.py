@@ -36,7 +36,17 @@ def _columns(model: type[models.Model]) -> list[str]:
 
 
 # These hold other records' keys, drawn codes or the hour of their making by value.
-_BY_VALUE = {"Event", "AgreementDocument", "Risk", "SignatureRequest", "Template"}
+# Whom to look at is drawn by keys, and a certificate has a drawn code.
+_BY_VALUE = {
+    "Event",
+    "AgreementDocument",
+    "Risk",
+    "SignatureRequest",
+    "Template",
+    "Finding",
+    "PresenceWeek",
+    "Certificate",
+}
 
 
 def digest() -> dict[str, str]:
