@@ -94,6 +94,9 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "practice.safety_question": lambda n, given: {"options": "是\n否", "answer": 1, "major_class": ""},
     "practice.safety_test": lambda n, given: {"score": Decimal(90)},
     "practice.week_entry": lambda n, given: {"monday": _MONDAY, "hours": Decimal(40)},
+    # Of one placement a leave and a change have a day of their own.
+    "practice.leave": lambda n, given: {"starts_on": _day(n), "ends_on": _day(n)},
+    "practice.placement_change": lambda n, given: {"from_on": _day(n)},
     "practice.presence_week": lambda n, given: {"monday": _MONDAY, "score": 70},
     # One number at a time: each of a day.
     "practice.presence_weight": lambda n, given: {

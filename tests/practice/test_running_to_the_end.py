@@ -155,7 +155,8 @@ def test_from_the_first_week_to_the_certificate(monkeypatch: pytest.MonkeyPatch,
         certificates.issue(first, by=house.boss)
     file = certificates.file_of(certificate)
     assert file is not None
-    content = file.content.read()
+    with file.content.open("rb") as stored:
+        content = stored.read()
     assert hashlib.sha256(content).hexdigest() == certificate.sha256
     assert verification.of_file(content).unchanged is True
     path = tmp_path / "certificate.pdf"

@@ -189,7 +189,8 @@ def _files(placement: Placement) -> Iterable[tuple[str, str, bytes]]:
         keys = [pk for key, pk in papers if key == record_type]
         for file in File.objects.filter(record_type=record_type, record_id__in=keys).order_by("pk"):
             try:
-                content = file.content.read()
+                with file.content.open("rb") as stored:
+                    content = stored.read()
             except FileNotFoundError:
                 continue
             # A name from outside is no way out of its folder.
