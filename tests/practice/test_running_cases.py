@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from tests.factories import make
 from tests.practice import running_place as here
+from zhixing.insights.todo import items
 from zhixing.kernel import gateways, links
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import File, Notice
@@ -32,6 +33,7 @@ from zhixing.practice.models import (
 )
 
 pytestmark = pytest.mark.django_db
+MINE = ("leave", "placement_change", "incident_report")
 
 
 @pytest.fixture(autouse=True)
@@ -319,3 +321,20 @@ def test_the_supervisors_day_names_each_case_once(house: here.Place) -> None:
     )
     again = client.get(reverse("practice-today")).context["stops"]
     assert again[0].organisation != stops[0].organisation and not again[1].overdue
+
+
+def test_home_tells_the_supervisor_with_the_click_that_settles_it(house: here.Place) -> None:
+    asked = leave(house, house.placements[0])
+    change = actions.ask_change(
+        house.placements[1], by=house.student(house.placements[1]), kind="end", from_on=here.TODAY, reason="升学"
+    )
+    incident = actions.report_incident(
+        house.placements[2], by=house.teacher, kind="injury", severity="light", text="扭伤"
+    )
+    waiting = {item.kind: item.act for item in items(house.teacher, "2025-2026") if item.kind[1:] in MINE}
+    assert waiting == {
+        "2leave": f"/practice/leave/{asked.pk}/act/grant/",
+        "2placement_change": f"/practice/placement_change/{change.pk}/act/support/",
+        "2incident_report": f"/practice/incident_report/{incident.reports.last().pk}/act/tell/",  # type: ignore[attr-defined]
+    }
+    assert not [item for item in items(house.student(house.placements[0]), "2025-2026") if item.kind[1:] in MINE]

@@ -24,6 +24,7 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.partners.models import Activity, GovernmentPolicy, Need
 from zhixing.policy.actions import standing_url
 from zhixing.policy.models import Acknowledgement, Policy, Standing
+from zhixing.practice.models import IncidentReport, Leave, PlacementChange
 
 # Nobody works off more than this from one page; the lists behind it hold the rest.
 SHOWN = 8
@@ -124,7 +125,7 @@ def _row(rows: QuerySet, kind: str, title: str, text: Any, due: str | None, note
 
 
 def _own(actor: Actor) -> list[Item]:
-    """Tasks, follow-ups, claimed needs, government policies to decide, unfinished imports: one query over them all."""
+    """Tasks, follow-ups, claimed needs, interns' leaves and reports, policies to decide, imports: one query over them all."""
     parts: list[QuerySet] = []
     person, empty = actor.person_id, Value("")
     if person and actor.can(Task):
@@ -140,6 +141,18 @@ def _own(actor: Actor) -> list[Item]:
     if person and actor.can(Need):
         mine = Need.objects.visible_to(actor).filter(claimed_by_id=person, status="claimed", archived_at=None)
         parts.append(_row(mine, "need", "title", F("organisation__name"), "due"))
+    if person and actor.can(Leave, "approve"):
+        # Of running internships what a supervisor alone can settle; the rest of the day has a page of its own.
+        of = Q(placement__supervisor_id=person, archived_at=None)
+        name = "placement__student__name"
+        asked = Leave.objects.visible_to(actor, "approve").filter(of, status="asked")
+        parts.append(_row(asked, "leave", name, F("reason"), "starts_on"))
+        changes = PlacementChange.objects.visible_to(actor).filter(of, status="asked")
+        parts.append(_row(changes, "placement_change", name, F("reason"), "from_on"))
+        late = IncidentReport.objects.visible_to(actor).filter(
+            incident__placement__supervisor_id=person, status="waiting", archived_at=None
+        )
+        parts.append(_row(late, "incident_report", f"incident__{name}", F("incident__text"), "due_at"))
     if actor.can(GovernmentPolicy, "change"):
         waiting = GovernmentPolicy.objects.visible_to(actor, "change").filter(status="open", archived_at=None)
         # What nobody owns falls to the office.
@@ -208,6 +221,33 @@ _MAKERS: dict[str, Any] = {
         "apply",
         "change",
         lambda: _("Decide"),
+    ),
+    "leave": _record_item(
+        "leave",
+        "practice.leave",
+        lambda: Leave._meta.verbose_name,
+        "calendar",
+        "grant",
+        "approve",
+        lambda: Leave.flow["grant"].label,
+    ),
+    "placement_change": _record_item(
+        "placement_change",
+        "practice.placement_change",
+        lambda: PlacementChange._meta.verbose_name,
+        "refresh",
+        "support",
+        "change",
+        lambda: PlacementChange.flow["support"].label,
+    ),
+    "incident_report": _record_item(
+        "incident_report",
+        "practice.incident_report",
+        lambda: IncidentReport._meta.verbose_name,
+        "alert",
+        "tell",
+        "change",
+        lambda: IncidentReport.flow["tell"].label,
     ),
     "import": _import_item,
 }
