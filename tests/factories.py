@@ -89,6 +89,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
         "hours_day": 8,
         "hours_week": 40,
     },
+    "practice.placement": lambda n, given: _at_own_post(given),
     "practice.preference": lambda n, given: {"rank": 1 + n % 20},
     "practice.filing": lambda n, given: {"subjects": ["night"], "filed_on": BEGIN},
     "practice.safety_question": lambda n, given: {"options": "是\n否", "answer": 1, "major_class": ""},
@@ -123,6 +124,15 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "industry_colleges.seat": lambda n, given: {"party": "school", "person": make(Person)},
     "industry_colleges.area_output": lambda n, given: {"link": f"https://example.com/{n}"},
 }
+
+
+def _at_own_post(given: dict[str, Any]) -> dict[str, Any]:
+    """A placement is at a post of its own plan."""
+    post = given.get("post")
+    if post is None:
+        plan = {"plan": given["plan"]} if given.get("plan") else {}
+        post = make(apps.get_model("practice", "Post"), **plan)
+    return {"post": post, "plan": given.get("plan") or post.plan}
 
 
 def _pair(given: dict[str, Any]) -> dict[str, Any]:

@@ -53,16 +53,16 @@ def plan_panel(plan: PracticePlan, actor: Actor) -> str:
     return render_to_string("practice/plan_panel.html", context)
 
 
-# Why somebody is where they are: codes that the allocation and the college write, in words for the student.
+# Why somebody is where they are: codes that the allocation and the college write, in words for whoever reads the placement.
 def why(placement: Placement) -> str:
     """Why this place, in one sentence; empty where the record does not say."""
     code = placement.reasons.get("code", "")
     if code == "own_find":
-        return _("You found this unit yourself and the college approved it.")
+        return _("The student found this unit, and the college approved it.")
     if code == "allocated":
         return allocation_words.summary(placement.reasons)
     if placement.choice_rank:
-        return _("It is choice number %(rank)s of yours.") % {"rank": placement.choice_rank}
+        return _("It is choice number %(rank)s.") % {"rank": placement.choice_rank}
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -237,6 +238,12 @@ class Placement(Record):
                 violation_error_message=_("Say why the placement is locked."),
             ),
         ]
+
+    def clean(self) -> None:
+        """A place is one of the plan's own posts."""
+        super().clean()
+        if self.post_id and self.plan_id and self.post.plan_id != self.plan_id:
+            raise ValidationError({"post": _("This post belongs to another plan.")})
 
     def __str__(self) -> str:
         return f"{self.student} · {self.post.organisation}"

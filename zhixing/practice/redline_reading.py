@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from zhixing.agreements.models import AgreementParty
 from zhixing.org.models import AcademicYear, Holiday, School, Unit
@@ -71,7 +71,9 @@ def of_placements(placements: Collection[int], on: date, loads: bool = False) ->
     """All about some placements, their posts and their plans."""
     rows = Placement.objects.filter(pk__in=placements)
     posts = Post.objects.filter(pk__in=rows.order_by().values("post"))
-    return _read(PracticePlan.objects.filter(pk__in=rows.order_by().values("plan")), posts, rows, on, loads)
+    # A register may have brought a placement at a post of another plan: both plans are read.
+    plans = Q(pk__in=rows.order_by().values("plan")) | Q(pk__in=posts.order_by().values("plan"))
+    return _read(PracticePlan.objects.filter(plans), posts, rows, on, loads)
 
 
 def _read(plans: QuerySet, posts: QuerySet, placements: QuerySet, on: date, loads: bool) -> Facts:
