@@ -20,7 +20,6 @@ from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post
 
 Status = Placement.Status
-LIVING_APART = (Status.CANCELLED, Status.BROKEN)
 
 
 def _taken(posts: Iterable[int], without: Iterable[int]) -> dict[int, int]:

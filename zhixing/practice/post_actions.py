@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +15,7 @@ from zhixing.kernel import changes, events
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.numbering import next_number
-from zhixing.kernel.scope import SYSTEM, Actor
+from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import Student
 from zhixing.partners.models import Organisation
@@ -319,13 +318,3 @@ def _unit_of(uscc: str, name: str, plan: PracticePlan, *, by: Actor) -> Organisa
         status=Organisation.Status.LEAD,
     )
     return add(organisation, by=by, comment=_("Named by a student."), follows=True)
-
-
-def close_past(today: date | None = None) -> int:
-    """Posts of plans that have ended are closed; run daily, safe to run twice. Returns how many."""
-    rows = Post.objects.filter(status=Status.APPROVED, archived_at=None, plan__status=PracticePlan.Status.ENDED)
-    closed = 0
-    for post in rows.select_related("organisation"):
-        with step(post, "close", by=SYSTEM, comment=_("The plan has ended.")):
-            closed += 1
-    return closed
