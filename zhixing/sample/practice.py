@@ -27,6 +27,7 @@ from zhixing.practice.models import (
     Supervisor,
     Violation,
 )
+from zhixing.practice.readiness import is_minor
 from zhixing.practice.redline_store import refresh_plans
 from zhixing.sample import college_facts as facts
 from zhixing.sample import practice_words as words
@@ -206,8 +207,10 @@ class Practice:
         """The firms that take students, each with a mentor and a report of the visit before; filings and breaches."""
         used: dict[int, tuple[Organisation, str]] = {}
         for group in facts.GROUPS:
-            for firm in self.world.firms_of[group.code] or self.world.firms[:6]:
-                used.setdefault(firm.pk, (firm, group.code))
+            for firm in self.world.firms_of[group.code] or self.world.firms[:12]:
+                # Only a registered unit takes students (art. 2).
+                if firm.uscc and firm.status == Organisation.Status.ACTIVE:
+                    used.setdefault(firm.pk, (firm, group.code))
         self.used = used
         there = Contact.objects.filter(organisation__in=used, role=Contact.Role.MENTOR, archived_at=None)
         self.mentors = {row.organisation_id: row for row in there.order_by("-pk")}
@@ -262,7 +265,9 @@ class Practice:
             if plan.status in (_P.DRAFT,):
                 continue
             group = plan.major.group.code if plan.major.group else ""
-            firms = [firm for firm, of in self.used.values() if of == group] or self.world.firms[:6]
+            firms = [firm for firm, of in self.used.values() if of == group] or [
+                firm for firm, _of in self.used.values()
+            ]
             size = sum(len(self.students[cohort.pk]) for cohort in self.cohorts[plan.major_id, batch.offset])
             for number in range(1, max(3, -(-size // 5)) + 1):
                 firm = firms[number % len(firms)]
@@ -515,6 +520,11 @@ class Practice:
                     **named, order=3, role="student", student=student, name=student.name, signatory=student.name
                 ),
             ]
+            if is_minor(placement):
+                name = student.guardian_name or f"{student.name}家长"
+                parties.append(
+                    AgreementParty(**named, order=4, role="guardian", student=student, name=name, signatory=name)
+                )
         insert(self.plan, parties, lambda row: row.agreement.starts_on - timedelta(days=18))
         NumberSeries.objects.bulk_create(
             [NumberSeries(key=key, last=number) for key, number in last.items()],
