@@ -18,6 +18,8 @@ from zhixing.org.models import Cohort, Major, MajorGroup, Membership, Role, Stud
 from zhixing.partners.models import Activity, GovernmentPolicy, Need, SupportGrant
 from zhixing.policy.engine import assess
 from zhixing.policy.models import Acknowledgement, Standing
+from zhixing.practice.models import Placement, WeekEntry
+from zhixing.practice.running import monday_of
 
 Commit = Callable[[], AbstractContextManager[None]]
 
@@ -243,3 +245,22 @@ def test_an_evaluation_can_be_started_by_the_office_alone(place: Place) -> None:
     assert "zx-job" in page.content.decode() and Standing.objects.exists()
     assert place.client("leader").get(answer["Location"]).status_code == 404
     assert place.client("teacher").post(reverse("assess-now")).status_code == 403
+
+
+def test_practice_leads_its_student_and_its_supervisor_from_home(place: Place) -> None:
+    student = make(Student, unit=place.own, person=place.people["student"])
+    placement = make(
+        Placement,
+        unit=place.own,
+        student=student,
+        supervisor=place.people["teacher"],
+        status="running",
+        starts_on=place.today - timedelta(days=30),
+        ends_on=place.today + timedelta(days=60),
+    )
+    week, stream = "提交本周周记", "篇周记待批阅"
+    assert week in body(place, "student") and stream not in body(place, "teacher")
+    make(WeekEntry, placement=placement, monday=monday_of(place.today), status="handed")
+    # The week is in: nothing is left for the student until the next, and the supervisor has something to read.
+    assert week not in body(place, "student") and stream in body(place, "teacher")
+    assert count(place, "student") <= 20 and count(place, "teacher") <= 20

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, CharField, DateField, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import BigIntegerField, CharField, Count, DateField, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from zhixing.governance.models import Task
 from zhixing.governance.queries import living_tasks
@@ -21,10 +22,14 @@ from zhixing.kernel import approval
 from zhixing.kernel.models import ImportRun, Notice
 from zhixing.kernel.scope import Actor, role_table
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.models import Student
 from zhixing.partners.models import Activity, GovernmentPolicy, Need
 from zhixing.policy.actions import standing_url
 from zhixing.policy.models import Acknowledgement, Policy, Standing
+from zhixing.practice import own
 from zhixing.practice.models import IncidentReport, Leave, PlacementChange
+from zhixing.practice.running import monday_of
+from zhixing.practice.running_queries import unread_of
 
 # Nobody works off more than this from one page; the lists behind it hold the rest.
 SHOWN = 8
@@ -50,8 +55,15 @@ class Item:
 
 
 def items(actor: Actor, year: str) -> list[Item]:
-    """Everything that waits for `actor` in the running academic year: five queries at most, however much there is."""
-    found = [*_approvals(actor), *_standings(actor, year), *_own(actor), *_policies(actor), *_notices(actor)]
+    """Everything that waits for `actor` in the running academic year, in a fixed number of queries, however much there is."""
+    found = [
+        *_approvals(actor),
+        *_standings(actor, year),
+        *_own(actor),
+        *_policies(actor),
+        *_practice(actor),
+        *_notices(actor),
+    ]
     return sorted(found, key=lambda item: (item.due is None, item.due or date.max, item.kind, item.key))
 
 
@@ -289,6 +301,34 @@ def _policies(actor: Actor) -> list[Item]:
 
 def _acknowledged(done: QuerySet) -> Any:
     return ArraySubquery(done.filter(policy=OuterRef("pk")).order_by("pk").values("unit_id"))
+
+
+def _practice(actor: Actor) -> list[Item]:
+    """Of practice: a student's one next step, and the journals that a supervisor has not read."""
+    found = []
+    if actor.person_id and actor.can(own.OWN, "add"):
+        student = Student.objects.filter(person=actor.person_id, archived_at=None).select_related("cohort").first()
+        mine = own.mine(student, actor) if student else None
+        if mine is not None and mine.next.url and not _handed_in(mine):
+            step, page = mine.next, reverse("my-practice")
+            where = page if step.url.startswith("#") else step.url
+            found.append(
+                Item("practice", "0practice", step.title, step.text, page, "cap", act=where, act_label=step.label)
+            )
+    if actor.person_id and "teacher" in actor.roles:
+        unread = unread_of(actor).aggregate(number=Count("pk"))["number"]
+        if unread:
+            title = ngettext("%(n)s journal to read", "%(n)s journals to read", unread) % {"n": unread}
+            page = reverse("practice-journals")
+            found.append(Item("journals", "2journals", title, "", page, "book", act=page, act_label=_("Read them")))
+    return found
+
+
+def _handed_in(mine: own.Mine) -> bool:
+    """Whether the week that is running is in already: then nothing is left to do until the next."""
+    if mine.placement is None or mine.placement.status != "running":
+        return False
+    return mine.placement.weeks.filter(monday=monday_of(timezone.localdate()), archived_at=None).exists()
 
 
 def _notices(actor: Actor) -> list[Item]:
