@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.utils.html import format_html
@@ -41,9 +42,9 @@ class Figure:
 
 
 def rows_url(model: type[Model], **filters: Any) -> str:
-    """The list of a record type, cut to the rows that were counted."""
+    """The list of a record type, cut to the rows that were counted; a filter of several values is a list of them."""
     sheet = sheet_for(model)
-    return f"{sheet.url('list')}?{'&'.join(f'{key}={value}' for key, value in filters.items())}" if sheet else ""
+    return f"{sheet.url('list')}?{urlencode(filters, doseq=True)}" if sheet else ""
 
 
 def as_number(value: Any) -> float:

@@ -135,7 +135,7 @@ def draft(major: Major, term: Term, known: list[Figure] | None = None) -> dict[s
     results = [_("The bases were used for [[hours]] hours by [[people]] people; [[bookings]] times rooms were booked.")]
     if told["demo_bases"].value:
         results.append(_("[[demo_bases]] demonstration bases are recognised for the major."))
-    others = [figure for figure in told.values() if figure.key not in _OWN]
+    others = [figure for figure in told.values() if figure.key not in _OWN and figure.value]
     if others:
         results.append("；".join(f"{figure.label} [[{figure.key}]]" for figure in others) + "。")
     problems = []

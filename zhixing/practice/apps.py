@@ -9,8 +9,9 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         from zhixing.kernel.timeline import name_verbs
-        from zhixing.practice import firm_links, redline_actions, running_verbs
+        from zhixing.practice import firm_links, for_bases, redline_actions, running_verbs
 
+        for_bases.register()
         firm_links.register()
         name_verbs(
             {

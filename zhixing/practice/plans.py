@@ -137,7 +137,10 @@ class PracticePlan(Record):
 
     def on_approved(self) -> None:
         """Called by the approval route within its last step."""
+        from zhixing.practice.for_bases import plan_demand
+
         self.approved_on = timezone.localdate()
+        plan_demand(self)
 
 
 OF_PLAN = ("plan__owner", "plan__major__leader", "plan__major__group__leader")
