@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.factories import make as record
 from tests.policy import factories as make
 from tests.policy.conftest import TODAY
+from zhixing.bases.models import Base
+from zhixing.industry_colleges.models import IndustryCollege
 from zhixing.policy.models import Standing
 
 KEYS = [
@@ -81,6 +84,16 @@ def test_a_day_a_year_a_unit(college: make.College, capsys: pytest.CaptureFixtur
         ("XY01", "2024-2025", "unmet"),
     }
     assert {row["rule"] for row in run(capsys, "--policy", "hncvc-2023-89", "--unit", "HNCVC")} >= {"R20", "R28", "R01"}
+
+
+def test_bases_and_industry_colleges_are_units_too(college: make.College, capsys: pytest.CaptureFixture[str]) -> None:
+    unit = college.groups[0].unit
+    since = TODAY - timedelta(days=400)
+    record(Base, code="JD9", kind="campus", unit=unit, status="in_use", starts_on=since, ends_on=None)
+    record(IndustryCollege, code="CY9", unit=unit, status="building", approved_on=since, starts_on=since, ends_on=None)
+    for code, rule in (("JD9", "R08"), ("CY9", "R05")):
+        rows = run(capsys, "--unit", code)
+        assert {row["unit"] for row in rows} == {code} and rule in {row["rule"] for row in rows}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from zhixing.policy.models import Policy, Rule, Standing, Waiver, YearClose
 from zhixing.policy.periods import Asked, Year, asked, terms_around
 from zhixing.policy.stored import Applied, Rulebook
 from zhixing.policy.storing import Finding, Key
-from zhixing.policy.units import Holders, Judged, Units
+from zhixing.policy.units import Holders, Judged, Units, scopes
 from zhixing.policy.verdicts import Part, judge, roll_up
 
 Progress = Callable[[int, int, str], None]
@@ -222,7 +222,7 @@ def _chosen(applied: list[Applied], policy: str | None, rule: str | None, ids: C
 def _unit_ids(code: str, units: Units) -> Callable[[Finding | Standing], bool]:
     """Whether a standing is of the unit called `code`, or of a part of the college called so."""
     college = Unit.objects.filter(code=code).values_list("pk", flat=True).first()
-    known = {judged.code for scope in ("major_group", "major", "committee", "teacher") for judged in units.of(scope)}
+    known = {judged.code for scope in scopes() for judged in units.of(scope)}
     if college is None and code not in known:
         raise AssessError(_("There is no unit “%(code)s”.") % {"code": code})
     is_school = any(judged.key == college for judged in units.of("school"))

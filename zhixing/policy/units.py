@@ -142,6 +142,11 @@ def model_of(scope: str) -> type[Model] | None:
     return found[1] if found else None
 
 
+def scopes() -> tuple[str, ...]:
+    """Every scope whose units are records."""
+    return tuple(_LOADERS)
+
+
 def scopes_of(model: type[Model]) -> set[str]:
     """The scopes whose units are records of this type."""
     return {scope for scope, (_loader, kind) in _LOADERS.items() if kind is model}
