@@ -8,4 +8,5 @@ PLAIN = {
     "term-summaries": "bases.term_summary:view, POST bases.term_summary:add",
     "term-summary": "bases.term_summary:view, POST bases.term_summary:change",
     "demonstration-board": "bases.base_recognition:view",
+    "demonstration-nearest": "bases.base_recognition:add",
 }

@@ -142,3 +142,31 @@ def test_the_board_tells_who_lacks_what(client: Client, home: College, major: Ma
     card = shown["lanes"][0]["cards"][0]
     assert (card["met"], card["checks"]) == (0, 1)
     assert [(item["major"], item["coming"]) for item in shown["bare"]] == [(major, True), (bare, False)]
+
+
+def test_a_major_without_one_is_led_to_grow_its_nearest_base(
+    client: Client, home: College, major: Major, term: Term
+) -> None:
+    criterion("guides", 100)
+    first = major.bases.get()
+    second = make.base(home, major, kind="off_campus")
+    make.base(home, major, kind="teacher")
+    make.guide(second, home)
+    client.force_login(home.user("dean"), backend="zhixing.org.accounts.PersonBackend")
+
+    def led_to() -> str:
+        return client.get(f"/bases/demonstration/nearest/?major={major.pk}").headers["Location"]
+
+    assert led_to() == f"/bases/base/{second.pk}/act/grow/?major={major.pk}"
+    assert client.get(led_to()).context["form"]["major"].value() == str(major.pk)
+    make.recognition(second, major)
+    assert led_to() == f"/bases/base/{first.pk}/act/grow/?major={major.pk}"
+    make.recognition(first, major)
+    assert led_to() == "/bases/demonstration/"
+
+
+def test_the_term_of_the_writer_is_known_by_its_code(client: Client, home: College, major: Major, term: Term) -> None:
+    client.force_login(home.user("dean"), backend="zhixing.org.accounts.PersonBackend")
+    autumn = Term.objects.get(number=1, year=term.year)
+    assert client.get(f"/bases/summaries/?term={autumn}").context["term"] == autumn
+    assert client.get("/bases/summaries/").context["term"] == term

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from tests.factories import make
 from tests.insights.conftest import Place
+from zhixing.insights.mending import cheapest
 from zhixing.kernel.models import ImportRun, Notice
+from zhixing.org.actors import actor_for
 from zhixing.org.models import Cohort, Major, MajorGroup, Membership, Role, Student
 from zhixing.partners.models import Activity, GovernmentPolicy, Need, SupportGrant
 from zhixing.policy.engine import assess
@@ -152,6 +154,19 @@ def test_ending_the_last_link_reaches_the_holder_and_renewing_it_takes_it_away(p
         place.link.ends_on = place.today + timedelta(days=700)
         place.link.save()
     assert "R01" not in todo_of(body(place, "group_leader"))
+
+
+def test_a_summary_and_a_demonstration_base_are_mended_where_they_are_written(place: Place) -> None:
+    major = make(Major, unit=place.own, leader=place.people["group_leader"], starts_on=date(2020, 9, 1), ends_on=None)
+    assess()
+    actor = actor_for(place.users["office"])
+    rows = Standing.objects.filter(unit_scope="major", unit_key=major.pk)
+    summary, demonstration = (rows.filter(rule__code=code).first() for code in ("R12", "R13"))
+    assert summary is not None and demonstration is not None
+    assert cheapest(summary, actor).url == f"{reverse('term-summaries')}?term={summary.period_code}"
+    assert cheapest(demonstration, actor).url == f"{reverse('demonstration-nearest')}?major={major.pk}"
+    summary.forecast = {"mend": [{"type": "bases.term_summary", "id": 7, "label": "总结", "on": ""}]}
+    assert cheapest(summary, actor).url == reverse("term-summary", args=[7])
 
 
 def todo_of(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Avg, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from zhixing.bases.models import (
     BaseUse,
     Contribution,
     Guide,
+    Level,
     PlaceCapacity,
     PracticeKind,
     RecognitionCriterion,
@@ -141,6 +142,29 @@ def check(
     told = known(recognition, on) if told is None else told
     rows = in_force(recognition.level, ["", branch_of(recognition.major)], on)
     return [Check(row, told[row.measure]) for row in rows if with_score or row.measure != Measure.SCORE]
+
+
+# How many bases of a major are looked at, the oldest first: one of long standing is nearer than a new one.
+_COMPARED = 20
+
+
+def nearest(major: Major, bases: QuerySet[Base], on: date) -> Base | None:
+    """Which of these bases meets most criteria of the school's level for a major and is not on its way yet (D-45).
+
+    Only bases in use that serve the major and may become one; of two alike the older. None where there is none.
+    """
+    status = BaseRecognition.Status
+    begun = BaseRecognition.objects.filter(base=OuterRef("pk"), major=major, archived_at=None).exclude(
+        status__in=(status.REFUSED, status.REVOKED)
+    )
+    serving = bases.filter(Q(primary_major=major) | Q(majors=major), ~Exists(begun), status=Base.Status.IN_USE)
+    rows = queries.in_use(on, serving).exclude(kind=Base.Kind.TEACHER).order_by("starts_on", "pk").distinct()
+
+    def met(base: Base) -> int:
+        tried = BaseRecognition(base=base, major=major, level=Level.SCHOOL)
+        return sum(one.met for one in check(tried, on, with_score=False))
+
+    return max(rows[:_COMPARED], key=met, default=None)
 
 
 def draft(recognition: BaseRecognition, on: date) -> str:

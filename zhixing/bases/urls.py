@@ -12,4 +12,5 @@ urlpatterns = [
     path("summaries/", views_papers.summaries_page, name="term-summaries"),
     path("summaries/<int:pk>/", views_papers.summary_page, name="term-summary"),
     path("demonstration/", views_papers.board_page, name="demonstration-board"),
+    path("demonstration/nearest/", views_papers.nearest_page, name="demonstration-nearest"),
 ]

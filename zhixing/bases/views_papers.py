@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from zhixing.bases import actions, criteria, figures, paper_actions, queries, statements, summaries
-from zhixing.bases.models import BaseRecognition, BenefitStatement, TermSummary
+from zhixing.bases.models import Base, BaseRecognition, BenefitStatement, TermSummary
 from zhixing.bases.panels import address
 from zhixing.bases.views import crumbs_of, record_or_404, refused_words
 from zhixing.kernel import links
@@ -71,7 +71,9 @@ def summaries_page(request: HttpRequest) -> HttpResponse:
     if not actor.can(TermSummary):
         raise PermissionDenied(_("Your role does not include this."))
     terms = list(candidates(Term, actor).filter(starts_on__lte=timezone.localdate()).select_related("year")[:6])
-    term = next((one for one in terms if str(one.pk) == request.GET.get("term")), terms[0] if terms else None)
+    term = next(
+        (one for one in terms if request.GET.get("term") in (str(one.pk), str(one))), terms[0] if terms else None
+    )
     majors = Major.objects.all().visible_to(actor).filter(archived_at=None, ends_on=None)
     if request.method == "POST":
         if not actor.can(TermSummary, "add"):
@@ -170,6 +172,25 @@ def summary_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # Demonstration bases ----------------------------------------------------------------------------------------------
+
+
+@require_GET
+def nearest_page(request: HttpRequest) -> HttpResponse:
+    """Leads a major without a demonstration base to the growing of the base that is nearest to the criteria (D-45)."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.can(BaseRecognition, "add"):
+        raise PermissionDenied(_("Your role does not include this."))
+    majors = Major.objects.all().visible_to(actor)
+    major = majors.filter(pk=_number(request.GET.get("major")), archived_at=None).first()
+    sheet = sheet_for(Base)
+    if major is None or sheet is None:
+        return redirect("demonstration-board")
+    base = criteria.nearest(major, Base.objects.all().visible_to(actor, "change"), timezone.localdate())
+    if base is None:
+        messages.info(request, _("No base in use serves %(major)s that is not on its way yet.") % {"major": major.name})
+        return redirect("demonstration-board")
+    return redirect(f"{sheet.url('act', base.pk, key='grow')}?major={major.pk}")
+
 
 _LANES = ("growing", "applied", "reviewed", "public", "recognised")
 # How many cards a lane shows; the rest is in the list.

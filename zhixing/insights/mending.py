@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
@@ -27,6 +30,23 @@ _UNIT_TYPES = {
 }
 # What else a form needs to know so that the record counts for the measure.
 _PRESET = {"partners.industry_activities": {"kind": "association"}}
+
+
+# Record types that are written on a page of their own, which reads from the records what a plain form would ask for:
+# the words on the button, the page, and what it is told of the standing.
+_BEGUN_ON: dict[str, tuple[Any, str, Callable[[Standing], dict[str, Any]]]] = {
+    "bases.term_summary": (
+        gettext_lazy("Write the summary"),
+        "term-summaries",
+        lambda standing: {"term": standing.period_code},
+    ),
+    "bases.base_recognition": (
+        gettext_lazy("Grow a base"),
+        "demonstration-nearest",
+        lambda standing: {"major": standing.unit_key} if standing.unit_scope == "major" else {},
+    ),
+}
+_KEPT_ON = {"bases.term_summary": "term-summary"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,9 @@ def cheapest(standing: Standing, actor: Actor) -> Mend:
     for option in standing.rule.mend:
         sheet = sheet_for(option["add"])
         if sheet is not None and actor.can(sheet.model, "add"):
+            if sheet.key in _BEGUN_ON:
+                label, page, told = _BEGUN_ON[sheet.key]
+                return Mend(text or str(Words(option["text"])), f"{reverse(page)}{query(told(standing))}", str(label))
             form = f"{sheet.url('add')}{query(proposed(sheet, standing))}"
             return Mend(text or str(Words(option["text"])), form, _("Add %(type)s") % {"type": sheet.label})
     if url:
@@ -70,7 +93,9 @@ def _on_file(standing: Standing, actor: Actor) -> tuple[str, str, str]:
                 if later
                 else _("“%(record)s” is on file and would count.")
             )
-            return text % {"record": row["label"], "day": day}, sheet.url("detail", row["id"]), day
+            page = _KEPT_ON.get(sheet.key)
+            url = reverse(page, args=[row["id"]]) if page else sheet.url("detail", row["id"])
+            return text % {"record": row["label"], "day": day}, url, day
     return "", "", ""
 
 
