@@ -129,6 +129,7 @@ def test_the_pages_suppose_and_lead_to_firms(client: Client, home: College, gap:
     supposed = client.get(f"/bases/planner/?lose={base.pk}")
     assert supposed.context["supposed"] and supposed.context["lacking"] == 40
     assert supposed.context["rows"][0].squares[0].moved == -44
+    assert "−44" in supposed.content.decode() and "-44" not in supposed.content.decode()
     assert PlaceCapacity.objects.get().places == 44
     cell = client.get(f"/bases/planner/visits/?major={major.pk}&term={terms[1].pk}&kind=post")
     assert cell.context["wanted"] == 0 and cell.context["bases"][0]["places"] == 44

@@ -108,6 +108,7 @@ def test_vendored_files_ask_nothing_of_the_outside() -> None:
 def test_numbers_names_and_trends_as_an_office_writes_them() -> None:
     from zhixing.kernel.templatetags import zx
 
+    assert [zx.signed(n) for n in (4, -1818, 0, None)] == ["+4", "−1,818", "0", ""]
     assert zx.number(1234567) == "1,234,567" and zx.number("12.500") == "12.5" and zx.number(None) == ""
     assert zx.money("1200000") == "¥1,200,000.00" and zx.money("") == ""
     assert zx.wan("1234500").startswith("123.45 ")

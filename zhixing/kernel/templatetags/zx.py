@@ -112,6 +112,15 @@ def number(value: Any, places: int | str = "") -> str:
 
 
 @register.filter
+def signed(value: Any) -> str:
+    """A surplus or a lack with its sign, as print sets it: +4, −18 (a minus, not a hyphen), 0; empty stays empty."""
+    text = number(value)
+    if text.startswith("-"):
+        return f"−{text[1:]}"
+    return text if text in ("", "0") else f"+{text}"
+
+
+@register.filter
 def money(value: Any) -> str:
     """Yuan with two decimals and the sign ¥; empty stays empty."""
     amount = None if value in (None, "") else _decimal(value)
