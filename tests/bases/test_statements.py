@@ -104,6 +104,23 @@ def test_what_is_idle_is_counted_from_use(home: College) -> None:
     ) == pytest.approx(45, abs=1)
 
 
+def test_the_list_marks_what_is_idle(client: Client, home: College) -> None:
+    base = make.base(home)
+    today = date.today()  # the database's own day: lists do not know the day on which tests stand
+    long_ago = today - timedelta(days=queries.idle_days() + 5)
+    old = {"due": long_ago, "delivered_on": long_ago, "accepted_on": long_ago}
+    idle = make.contribution(base, room=make.room(base), **old)
+    used = make.contribution(base, room=make.room(base), **old)
+    make.contribution(base, due=today, delivered_on=today, accepted_on=today)
+    make.use(base, day=today - timedelta(days=3), room=used.room)
+    make.use(make.base(home), day=today)
+    client.force_login(home.user("dean"), backend="zhixing.org.accounts.PersonBackend")
+    shown = client.get("/bases/contribution/").context
+    assert [(tab["count"], tab["url"]) for tab in shown["tabs"] if tab.get("tone")] == [(1, "?idle=true")]
+    rows = client.get("/api/v1/bases/contribution", {"idle": "true"}).json()
+    assert [row["id"] for row in rows["items"]] == [idle.pk]
+
+
 def test_each_alarm_is_told_once_a_step(home: College) -> None:
     base = make.base(home)
     late = make.contribution(base, accepted=False, due=TODAY - timedelta(days=2))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from zhixing.bases.models import (
@@ -47,7 +48,7 @@ def idle_days() -> int:
     return int(settings.ZHIXING["idle_equipment_days"])
 
 
-def _used_since(since: date, on: date) -> Q:
+def _used_since(since: Any, on: Any) -> Q:
     """Whether something that stands in a room, or in the base at large, was used since a day."""
     span = (since, on)
     uses = BaseUse.objects.filter(base=OuterRef("base"), used_on__range=span, archived_at=None)
@@ -57,13 +58,13 @@ def _used_since(since: date, on: date) -> Q:
     return (Q(room__isnull=False) & Q(in_room)) | (Q(room=None) & Q(at_large))
 
 
-def idle(on: date, rows: QuerySet | None = None) -> QuerySet[Contribution]:
+def idle(on: date | Expression, rows: QuerySet | None = None) -> QuerySet[Contribution]:
     """Equipment and software accepted long ago whose room, or base where it has none, nobody used since (D-35).
 
-    Counted from records of use and bookings, never typed.
+    Counted from records of use and bookings, never typed. The day may be the database's own.
     """
     things = Contribution.objects.all() if rows is None else rows
-    since = on - timedelta(days=idle_days())
+    since: Any = on - timedelta(days=idle_days())  # type: ignore[operator]
     kinds = (Contribution.Kind.EQUIPMENT, Contribution.Kind.SOFTWARE)
     standing = things.filter(
         status=Contribution.Status.ACCEPTED, kind__in=kinds, accepted_on__lt=since, archived_at=None

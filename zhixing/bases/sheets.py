@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, Model, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.bases import actions, forms, models, panels
+from zhixing.bases import actions, forms, models, panels, queries
 from zhixing.bases.paper_actions import grow
 from zhixing.bases.paper_sheets import (
     BasePlanSheet,
@@ -242,6 +242,13 @@ class ContributionSheet(Sheet):
     icon = "money"
     description = _("What both sides put into bases: pledge, delivery, acceptance, property, depreciation, settlement.")
     columns = ("title", "base", "party", "kind", "pledged_value", "delivered_value", "due", "status")
+    computed = {
+        "idle": Computed(
+            _("idle"),
+            Exists(queries.idle(TODAY, models.Contribution.objects.filter(pk=OuterRef("pk")))),
+            numeric=False,
+        ),
+    }
     filters = (
         "party",
         "kind",
@@ -254,8 +261,10 @@ class ContributionSheet(Sheet):
         "delivered_on",
         "accepted_on",
         "pledged_value",
+        "idle",
     )
     tabs = "status"
+    marks = ("idle",)
     search = ("title", "base__name", "base__code", "organisation__name")
     groups = (
         (_("Contribution"), ("base", "party", "organisation", "kind", "title", "room", "status")),
