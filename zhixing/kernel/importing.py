@@ -521,7 +521,9 @@ def commit(run: ImportRun, *, by: Actor, report: Report = _silent) -> Outcome:
 
 
 def _still_mine(sheet: Sheet, outcome: Outcome, by: Actor) -> None:
-    for keys, capability in ((outcome.new, "add"), (outcome.changed, "change")):
+    # Where a role brings registers in but adds no single records, its right to import says how far it reaches.
+    adds = "add" if by.can(sheet.model, "add") else "import"
+    for keys, capability in ((outcome.new, adds), (outcome.changed, "change")):
         if keys and not by.reach(sheet.model, capability).everything:
             seen = sheet.rows(by, capability).filter(pk__in=keys).count()
             if seen < len(keys):

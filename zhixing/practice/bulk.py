@@ -6,7 +6,7 @@ same as in `kernel.flow.step`; database constraints are asked once for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,10 +45,11 @@ def step_many(
     refusals: dict[int, str] | None = None,
     each: Callable[[Any], None] | None = None,
     writes: Sequence[str] = (),
+    said: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Outcome:
     """Take step `key` on many records of one type; `each` sets the fields named in `writes` on the locked row.
 
-    `refusals` says beforehand who may not, and why. A number of statements that does not grow with the records.
+    `refusals` says beforehand who may not, and why; `said` what the event of each (by id) tells besides. A number of statements that does not grow with the records.
     """
     rows = list(records)
     outcome = Outcome(refused=dict(refusals or {}))
@@ -78,13 +79,8 @@ def step_many(
                 outcome.done.append(row)
             if outcome.done:
                 model._base_manager.bulk_update(outcome.done, [name, "updated_at", *writes], batch_size=500)
-                events.log_many(
-                    outcome.done,
-                    key,
-                    by=by,
-                    comment=comment,
-                    data={"to": definition.target, "together": len(outcome.done)},
-                )
+                data = {"to": definition.target, "together": len(outcome.done)}
+                events.log_many(outcome.done, key, by=by, comment=comment, data=data, each=said)
                 changes.touched(model, [row.pk for row in outcome.done])
     except IntegrityError as error:
         raise readable(model, error) from error

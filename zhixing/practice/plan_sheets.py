@@ -9,7 +9,15 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
-from zhixing.practice import models, panels, plan_actions, post_actions, practice_forms, redline_panels
+from zhixing.practice import (
+    models,
+    panels,
+    plan_actions,
+    post_actions,
+    practice_forms,
+    redline_panels,
+    running_together,
+)
 
 _FLOW = models.PracticePlan.flow
 
@@ -149,6 +157,23 @@ class PracticePlanSheet(Sheet):
             _("Start whoever is ready"),
             plan_actions.start_waiting,
             icon="flag",
+            available=lambda plan: plan.status == models.PracticePlan.Status.RUNNING,
+        ),
+        Action(
+            "end_places",
+            _("End all whose last day has come"),
+            running_together.end_places,
+            icon="check",
+            bulk=False,
+            available=lambda plan: plan.status == models.PracticePlan.Status.RUNNING,
+        ),
+        Action(
+            "accept_grades",
+            _("Accept all computed grades"),
+            running_together.accept_grades,
+            capability="approve",
+            icon="star",
+            bulk=False,
             available=lambda plan: plan.status == models.PracticePlan.Status.RUNNING,
         ),
         flow_action(_FLOW, "end", plan_actions.end),

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.flow import FlowError, step
@@ -39,8 +38,17 @@ class Grade:
 
 def rules_on(day: date) -> dict[str, Decimal]:
     """Weights and bounds in force on a day, by code."""
-    rows = GradeRule.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), archived_at=None)
-    return dict(rows.filter(effective_from__lte=day).order_by("effective_from").values_list("code", "value"))
+    return rules_of([day])[day]
+
+
+def rules_of(days: Iterable[date]) -> dict[date, dict[str, Decimal]]:
+    """Weights and bounds in force on each of these days, by code; one query for all."""
+    rows = GradeRule.objects.filter(archived_at=None).order_by("effective_from")
+    rules = list(rows.values_list("effective_from", "effective_to", "code", "value"))
+    return {
+        day: {code: value for first, last, code, value in rules if first <= day and (last is None or day <= last)}
+        for day in set(days)
+    }
 
 
 def level_of(score: Decimal, rules: dict[str, Decimal]) -> str:
@@ -91,6 +99,7 @@ def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
     for leave in Leave.objects.filter(placement__in=keys, status="granted", archived_at=None):
         leaves.setdefault(leave.placement_id, []).append(leave)
     meters = running_archive.meters(rows)
+    rules_by_day = rules_of(row.ended_on or row.ends_on for row in rows)
     found = {}
     for row in rows:
         due = max(_mondays(row) - _weeks_away(leaves.get(row.pk, [])), 1)
@@ -103,7 +112,7 @@ def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
             "weeks": handed.quantize(Decimal("0.1")),
             "report": (Decimal(sum(bool(paper) for paper in papers)) / 3 * 100).quantize(Decimal("0.1")),
         }
-        rules = rules_on(row.ended_on or row.ends_on)
+        rules = rules_by_day[row.ended_on or row.ends_on]
         score, missing = weighed(parts, rules)
         found[row.pk] = Grade(parts, score, level_of(score, rules) if score is not None else "", missing)
     return found
@@ -117,12 +126,17 @@ _WORDS: dict[str, Any] = {
 }
 
 
+def lacking(grade: Grade) -> str:
+    """The names of what a grade without a score waits for."""
+    return "、".join(str(_WORDS[name]) for name in grade.missing) or str(_("weights"))
+
+
 def accept_grade(placement: Placement, *, by: Actor, comment: str = "") -> None:
     """Take the computed grade as it is."""
     grade = compute([placement])[placement.pk]
     if grade.score is None:
-        names = "、".join(str(_WORDS[name]) for name in grade.missing) or str(_("weights"))
-        raise FlowError(_("No grade can be computed without %(names)s."), code="missing", params={"names": names})
+        params = {"names": lacking(grade)}
+        raise FlowError(_("No grade can be computed without %(names)s."), code="missing", params=params)
     with step(placement, "grade", by=by, comment=comment, score=str(grade.score), level=grade.level) as locked:
         locked.computed_score = locked.score = grade.score
         locked.level, locked.score_reason = grade.level, ""
