@@ -32,7 +32,9 @@ def _groups(args: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", help="assess, list, export, import, papers, allocate, weeks, kills; without names all but kills"
+        "names",
+        nargs="*",
+        help="assess, list, export, import, papers, allocate, weeks, kills; without names all but kills",
     )
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the large registers")
     parser.add_argument("--few", type=int, default=5_000, help="rows for what is too slow for the large register")
