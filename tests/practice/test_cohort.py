@@ -24,6 +24,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import ApprovalStation, Notice
 from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.models import Division
 from zhixing.practice import (
     allocating,
     allocation_actions,
@@ -222,15 +223,12 @@ def _choices(campus: Campus, plan: PracticePlan, owner: Actor) -> None:
     choice_actions.rank_students(post, [row.student_id for row in reversed(people)], by=owner)
     assert list(post.rankings.values_list("student", flat=True)) == [row.student_id for row in reversed(people)]
     # A unit of the student's own: once approved the student is placed there, and chooses no more.
-    found = post_actions.propose(
-        campus.students[1], plan, by=SYSTEM, uscc=str(campus.firms[3].uscc), firm="", title="测试岗", address="三亚"
-    )
+    lies, _made = Division.objects.get_or_create(code="460200", defaults={"name": "三亚市", "level": 2})
+    unit = {"uscc": str(campus.firms[3].uscc), "firm": "", "title": "测试岗", "address": "三亚", "region": lies}
+    found = post_actions.propose(campus.students[1], plan, by=SYSTEM, **unit)
     with pytest.raises(FlowError) as refused:
         post_actions.propose(campus.students[1], plan, by=SYSTEM, uscc="", firm="别家", title="岗", address="三亚")
     assert refused.value.code == "twice"
-    # Where it lies the college enters: the rule on other provinces asks for it (I-29).
-    with changing(found, "changed", by=owner) as locked:
-        locked.region = "460200"
     post_actions.approve(found, by=campus.actor(campus.dean, "dean"))
     assert campus.students[1].placements.get().locked
     with pytest.raises(FlowError):

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from tests.practice.cohort import TODAY, Campus
 from zhixing.kernel.scope import SYSTEM
-from zhixing.practice import consent_actions, post_actions
+from zhixing.org.models import Division
+from zhixing.practice import consent_actions, post_actions, redline_queries
 from zhixing.practice.models import Consent, Placement, Post, PracticePlan, Preference, SafetyTest
 
 BASE = "/api/v1/practice/my-practice"
@@ -52,13 +53,30 @@ def test_choices_and_a_unit_of_ones_own(campus: Campus) -> None:
     assert send(client, "choices", {"posts": [keys[0], keys[0]]}).status_code == 422
     assert send(client, "choices", {"posts": "all"}).status_code == 422
     assert list(Preference.objects.order_by("rank").values_list("post", flat=True)) == keys[:2]
-    unit = {"firm": "海口新公司", "title": "测试岗", "address": "海口市"}
+    for code, name in (("430100", "长沙市"), ("460200", "三亚市")):
+        Division.objects.get_or_create(code=code, defaults={"name": name, "level": 2})
+    unit = {"firm": "海口新公司", "title": "测试岗", "address": "天涯区", "region": "三亚市"}
     assert send(client, "unit", {**unit, "uscc": "91460100MA00000001"}).status_code == 422
-    told = send(client, "unit", {**unit, "uscc": str(campus.firms[0].uscc)})
+    own = {**unit, "uscc": str(campus.firms[0].uscc)}
+    for wrong in ("", "不存在市"):
+        assert "region" in send(client, "unit", {**own, "region": wrong}).json()["errors"]
+    told = send(client, "unit", own)
     assert told.status_code == 200 and told.json()["status"] == "offered"
-    assert Post.objects.get(found_by=campus.students[0]).organisation == campus.firms[0]
+    post = Post.objects.get(found_by=campus.students[0])
+    assert (post.organisation, post.region) == (campus.firms[0], "460200")
     assert client.get(BASE).json()["may_propose"] is False
-    assert plan.posts.count() == 4
+    # Another province is filed before anybody leaves (I-29): what the student picked is enough to see it.
+    page = campus.sign_in(campus.students[1])
+    said = {**own, "region": "长沙市 · 430100"}
+    assert page.post("/practice/mine/unit/", {**said, "region": ""}).status_code == 422
+    assert page.post("/practice/mine/unit/", said).status_code == 302
+    away = Post.objects.get(found_by=campus.students[1])
+    assert away.region == "430100"
+    said_of = {
+        row.subject.id: row.hits for row in redline_queries.of_posts([post, away], "start") if row.rule.id == "I-29"
+    }
+    assert [hit.code for hit in said_of[away.pk]] == ["province_not_filed"] and not said_of.get(post.pk)
+    assert plan.posts.count() == 5
 
 
 def test_consent_and_the_safety_test(campus: Campus) -> None:

@@ -28,7 +28,7 @@ def _takes(**properties: Any) -> dict[str, Any]:
 
 _WORDS = {"type": "string"}
 _CHOICES = _takes(posts={"type": "array", "items": {"type": "integer"}})
-_UNIT = _takes(**dict.fromkeys(("firm", "uscc", "title", "address", "contact", "phone", "pay"), _WORDS))
+_UNIT = _takes(**dict.fromkeys(("firm", "uscc", "title", "address", "region", "contact", "phone", "pay"), _WORDS))
 _CONSENT = _takes(decision={"type": "string", "enum": ["give", "refuse", "withdraw"]}, reason=_WORDS)
 _ANSWERS = _takes(token=_WORDS, answers={"type": "object", "additionalProperties": {"type": "integer"}})
 

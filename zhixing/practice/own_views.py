@@ -108,7 +108,7 @@ def _matches(offer: own.Offer, search: str) -> bool:
 
 @require_http_methods(["GET", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
-    """自行联系单位: a unit the student found; four lines, then it lies with the college."""
+    """自行联系单位: a unit the student found; five lines, then it lies with the college."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     student = own.student_of(actor, "add" if request.method == "POST" else "view")
     mine = own.mine(student, actor)

@@ -17,7 +17,7 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.numbering import next_number
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed, sheet_for
-from zhixing.org.models import Student
+from zhixing.org.models import Division, Student
 from zhixing.partners.models import Organisation
 from zhixing.practice import gate
 from zhixing.practice.bulk import Outcome, step_many
@@ -253,6 +253,7 @@ def propose(
     firm: str,
     title: str,
     address: str,
+    region: Division | None = None,
     contact: str = "",
     phone: str = "",
     hours_day: Any = 8,
@@ -263,6 +264,7 @@ def propose(
     """A student proposes a unit of their own (自行选择, art. 2): it goes to the college for approval like any other.
 
     The unit is a registered one: known by its social credit code, or entered as a lead with it.
+    `region` is where the workplace lies, by which I-29 is judged; without it the unit's own.
     """
     if plan.status not in OPEN_PLANS[2:] and plan.status != PracticePlan.Status.ALLOCATED:
         raise FlowError(_("This plan does not take proposals now."), code="wrong_state")
@@ -286,7 +288,7 @@ def propose(
             places=1,
             tasks=tasks or title,
             address=address,
-            region=organisation.region.code if organisation.region else "",
+            region=lies.code if (lies := region or organisation.region) else "",
             hours_day=hours_day,
             hours_week=hours_week,
             pay=pay,

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from stdnum.cn import uscc as social_code
 
+from zhixing.kernel.forms import PickerField
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
+from zhixing.org.models import Division
 from zhixing.practice import reminders
 from zhixing.practice.models import Consent, Placement, Post
 
@@ -110,7 +112,7 @@ class OfferForm(forms.ModelForm):
 
 
 class ProposeForm(forms.Form):
-    """A student's own unit: four lines are enough, the rest the college asks."""
+    """A student's own unit: five lines are enough, the rest the college asks."""
 
     firm = forms.CharField(label=_("full name of the unit"), max_length=200)
     uscc = forms.CharField(
@@ -118,6 +120,12 @@ class ProposeForm(forms.Form):
     )
     title = forms.CharField(label=_("what you would do there"), max_length=120)
     address = forms.CharField(label=_("workplace"), max_length=200)
+    # Whether it lies in another province decides what must be filed before anybody leaves (I-29).
+    region = PickerField(
+        Division.objects.all(),
+        label=_("city or county of the workplace"),
+        help_text=_("Type its name and take the one that is meant."),
+    )
     contact = forms.CharField(label=_("contact at the unit"), max_length=80, required=False)
     phone = forms.CharField(label=_("phone"), max_length=20, required=False)
     pay = forms.DecimalField(
