@@ -7,10 +7,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.practice.cohort import TODAY, Campus
+from zhixing.kernel.models import File
 from zhixing.kernel.scope import SYSTEM
 from zhixing.org.models import Division
 from zhixing.practice import consent_actions, post_actions, redline_queries
@@ -119,3 +124,27 @@ def test_consent_and_the_safety_test(campus: Campus) -> None:
     assert {"agreement", "insurance", "documents", "consent_guardian"} <= lacks and "consent_student" not in lacks
     page = dean.get(f"/practice/plans/{plan.pk}/ready/?missing=insurance")
     assert page.status_code == 200 and campus.students[0].name in page.content.decode()
+
+
+def test_a_consent_on_paper_keeps_its_scan(campus: Campus) -> None:
+    plan = plan_of(campus, "allocated")
+    post = plan.posts.order_by("pk")[0]
+    row = Placement.objects.create(
+        plan=plan, student=campus.students[0], post=post, starts_on=plan.starts_on, ends_on=plan.ends_on
+    )
+    consent_actions.prepare([row], by=SYSTEM)
+    consent = Consent.objects.get(placement=row, party="guardian")
+    client = Client()
+    client.force_login(campus.dean, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    address = reverse("act", kwargs={"domain": "practice", "name": "consent", "pk": consent.pk, "key": "give"})
+    said = {"name": "家长0", "decided_on": str(TODAY)}
+    # What only calls itself a scan is refused, and the consent waits as before.
+    fake = SimpleUploadedFile("scan.pdf", b"MZ no scan", "application/pdf")
+    assert client.post(address, {**said, "scan": fake}).status_code == 422
+    consent.refresh_from_db()
+    assert consent.status == "waiting" and not File.objects.filter(record_type="practice.consent").exists()
+    scan = SimpleUploadedFile("scan.pdf", b"%PDF-1.7\n" + b"0" * 300, "application/pdf")
+    assert client.post(address, {**said, "scan": scan}).status_code == 302
+    consent.refresh_from_db()
+    kept = File.objects.get(record_type="practice.consent", record_id=consent.pk)
+    assert (consent.status, consent.on_paper, consent.name, kept.mime) == ("given", True, "家长0", "application/pdf")

@@ -189,10 +189,17 @@ def restore(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespon
 
 
 def action_form(
-    action: Action, record: Record, actor: Actor, data: Any = None, proposed: dict[str, str] | None = None
+    action: Action,
+    record: Record,
+    actor: Actor,
+    data: Any = None,
+    proposed: dict[str, str] | None = None,
+    files: Any = None,
 ) -> forms.Form:
     """What an action asks: its own fields, filled with what the address proposes, and the reason where it wants one."""
-    form = action.form(data, record=record, actor=actor, initial=proposed or {}) if action.form else forms.Form(data)
+    form = forms.Form(data)
+    if action.form:
+        form = action.form(data, files, record=record, actor=actor, initial=proposed or {})
     if action.comment != "no" and "comment" not in form.fields:
         form.fields["comment"] = comment_field(action.comment == "required")
     return form
@@ -207,7 +214,8 @@ def act(request: HttpRequest, domain: str, name: str, pk: int, key: str) -> Http
     record = record_of(sheet, actor, pk)
     if not actor.can_on(record, action.capability):
         raise PermissionDenied(_("You may not do “%(action)s” on this record.") % {"action": action.label})
-    form = action_form(action, record, actor, request.POST if request.method == "POST" else None, request.GET.dict())
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = action_form(action, record, actor, data, request.GET.dict(), files)
     if request.method == "POST":
         if form.is_valid():
             try:

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from zhixing.kernel import gateways, links, notices
+from zhixing.kernel import filing, gateways, links, notices
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
@@ -158,9 +159,14 @@ def give(
         locked.decided_on, locked.on_paper, locked.reason = day, on_paper, ""
 
 
-def record_paper(consent: Consent, *, by: Actor, name: str, decided_on: date, comment: str = "") -> None:
-    """Note a consent signed on paper; the scan goes to the record's files."""
-    give(consent, by=by, comment=comment, name=name, decided_on=decided_on, on_paper=True)
+def record_paper(
+    consent: Consent, *, by: Actor, name: str, decided_on: date, scan: UploadedFile | None = None, comment: str = ""
+) -> None:
+    """Note a consent signed on paper; its scan becomes a file of the consent, or nothing is noted at all."""
+    with transaction.atomic():
+        give(consent, by=by, comment=comment, name=name, decided_on=decided_on, on_paper=True)
+        if scan:
+            filing.attach(consent, scan, by=by)
 
 
 def refuse(consent: Consent, *, by: Actor, comment: str = "", name: str = "") -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from stdnum.cn import uscc as social_code
 
+from zhixing.kernel import filing
 from zhixing.kernel.forms import PickerField
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
@@ -35,14 +36,25 @@ def _day(label: Any) -> forms.DateField:
 
 
 class PaperForm(RecordForm):
-    """A consent signed on paper: by whom, and on which day."""
+    """A consent signed on paper: by whom, on which day, and its scan where there is one."""
 
     name = forms.CharField(label=pgettext_lazy("of a person", "name"), max_length=80)
     decided_on = _day(_("decided on"))
+    scan = forms.FileField(
+        label=_("scan or photograph of the paper"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.webp"}),
+    )
 
     def prepare(self) -> None:
         self.initial.setdefault("name", self.record.name)  # type: ignore[attr-defined]
         self.initial.setdefault("decided_on", timezone.localdate())
+
+    def clean_scan(self) -> Any:
+        scan = self.cleaned_data["scan"]
+        if scan:
+            filing.check(scan)
+        return scan
 
 
 class PaperPileForm(RecordForm):
