@@ -289,6 +289,11 @@ def _placed(campus: Campus, plan: PracticePlan, dean: Actor) -> None:
 
 def _papers(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> None:
     before = lacking(plan)
+    # Eight were taken by link; for the others the firm is asked, by the name of who speaks for it.
+    assert before["accepted"] == 492
+    (items,) = readiness.missing(readiness.rows_of(plan).filter(accepted_on=None)[:1]).values()
+    (item,) = [item for item in items if item.code == "accepted"]
+    assert item.holder == "firm" and item.who.startswith("师傅") and "公司" in item.who
     assert before["consent_guardian"] == 499 and before["agreement"] == 500 and before["insurance"] == 500
     consent_actions.ask_many(list(readiness.rows_of(plan).filter(student__in=campus.students[2:5])), by=dean)
     # A student says yes on the phone, a guardian by link: and one of them takes it back.
@@ -334,7 +339,7 @@ def _papers(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> No
         assert row.agreement is not None and row.agreement.details["post"] == row.post.title
         # Signing itself is walked in the tests of agreements; here the papers are in force.
         Agreement.objects.filter(pk=row.agreement_id).update(status="in_force", signed_on=TODAY)
-    assert "agreement" not in lacking(plan)
+    assert not {"agreement", "accepted"} & lacking(plan).keys()
 
 
 def _insured_and_tested(campus: Campus, plan: PracticePlan, dean: Actor) -> None:

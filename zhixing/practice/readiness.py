@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from zhixing.agreements.models import SIGNED, SignatureRequest
 from zhixing.kernel.scope import Actor
+from zhixing.partners.models import Contact
 from zhixing.practice.placements import Consent, InsurancePolicy, Placement, PolicyCover, SafetyTest
 from zhixing.practice.plans import PlanDocument, PracticeKind, PracticePlan
 from zhixing.practice.posts import Post
@@ -49,6 +50,7 @@ CHECKS = (
     Check("documents", "I-33", "college", gettext_lazy("documents of the plan"), post_only=False),
     Check("supervisor", "I-25", "college", gettext_lazy("supervisor"), post_only=False),
     Check("mentor", "I-25", "firm", gettext_lazy("mentor")),
+    Check("accepted", "I-21", "firm", gettext_lazy("accepted by the firm")),
     Check("consent_student", "I-16", "student", gettext_lazy("student's consent")),
     Check("consent_guardian", "I-16", "guardian", gettext_lazy("guardian's consent")),
     Check("agreement", "I-21", "college", gettext_lazy("tripartite agreement")),
@@ -136,6 +138,7 @@ class _Facts:
         for plan, kind in PlanDocument.objects.filter(plan__in=plans, archived_at=None).values_list("plan", "kind"):
             self.documents[plan].add(kind)
         self.spans = covered_days(students)
+        self.contacts = _contacts({row.post.organisation_id for row in rows if row.accepted_on is None})
         self.signers = _open_signers([row.agreement_id for row in rows if row.agreement_id])
         today = timezone.localdate()
         held = Override.objects.filter(archived_at=None, starts_on__lte=today, ends_on__gte=today)
@@ -173,6 +176,14 @@ class _Facts:
 
     def _mentor(self, row: Placement, check: Check) -> Missing | None:
         return None if row.mentor_id else self._lack(check, row.post.organisation.name)
+
+    def _accepted(self, row: Placement, check: Check) -> Missing | None:
+        # A firm that has signed for the student needs not say so twice.
+        if row.accepted_on is not None or (row.agreement is not None and row.agreement.status in SIGNED):
+            return None
+        firm = row.post.organisation
+        contact = self.contacts.get(firm.pk)
+        return self._lack(check, f"{contact}（{firm.name}）" if contact else firm.name)
 
     def _consent_student(self, row: Placement, check: Check) -> Missing | None:
         if (row.pk, Consent.Party.STUDENT) in self.consents or row.post.source == Post.Source.STUDENT:
@@ -221,6 +232,18 @@ def is_minor(row: Placement) -> bool:
         return False
     day = row.starts_on
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)) < 18
+
+
+def _contacts(firms: set[int]) -> dict[int, str]:
+    """Who speaks for each firm (id): human resources first, then who signs, then anybody on record."""
+    order = {Contact.Role.HR: 0, Contact.Role.SIGNATORY: 1}
+    rows = Contact.objects.filter(organisation__in=firms, archived_at=None).values_list(
+        "organisation", "role", "name", "pk"
+    )
+    found: dict[int, str] = {}
+    for firm, _role, name, _pk in sorted(rows, key=lambda row: (order.get(row[1], 2), row[3])):
+        found.setdefault(firm, name)
+    return found
 
 
 def _open_signers(agreements: list[int]) -> dict[int, list[tuple[str, str]]]:
