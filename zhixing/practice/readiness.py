@@ -236,7 +236,7 @@ def is_minor(row: Placement) -> bool:
 
 def _contacts(firms: set[int]) -> dict[int, str]:
     """Who speaks for each firm (id): human resources first, then who signs, then anybody on record."""
-    order = {Contact.Role.HR: 0, Contact.Role.SIGNATORY: 1}
+    order: dict[str, int] = {Contact.Role.HR: 0, Contact.Role.SIGNATORY: 1}
     rows = Contact.objects.filter(organisation__in=firms, archived_at=None).values_list(
         "organisation", "role", "name", "pk"
     )
