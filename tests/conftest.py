@@ -93,6 +93,82 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: _Templa
     templates.close()
 
 
+class _Seeds:
+    """What the migrations brought in: kinds, routes, play-books, weights. A test that empties the database gets it back.
+
+    Which tests come after such a one depends on how the files fall to the workers, so that each would else fail now and then.
+    """
+
+    def __init__(self, blocker: Any) -> None:
+        self._blocker = blocker
+        with blocker.unblock():
+            self._rows = {table: self._copied(table) for table in self._tables(filled=True)}
+
+    @staticmethod
+    def _tables(filled: bool) -> list[str]:
+        from django.apps import apps
+        from django.db import connection
+
+        models = apps.get_models(include_auto_created=True)
+        names = sorted({model._meta.db_table for model in models if model._meta.managed and not model._meta.proxy})
+        with connection.cursor() as cursor:
+            asked = " UNION ALL ".join(f"SELECT '{name}', EXISTS (SELECT FROM \"{name}\")" for name in names)
+            cursor.execute(asked)
+            return [name for name, some in cursor.fetchall() if some is filled]
+
+    @staticmethod
+    def _columns(table: str) -> str:
+        """All columns but those that the database computes itself."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute"
+                " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
+                [table],
+            )
+            return cursor.fetchone()[0]
+
+    def _copied(self, table: str) -> tuple[str, bytes]:
+        from django.db import connection
+
+        columns = self._columns(table)
+        with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) TO STDOUT') as copy:
+            return columns, b"".join(bytes(chunk) for chunk in copy)
+
+    def restore(self) -> None:
+        from django.db import connection, transaction
+
+        with self._blocker.unblock():
+            empty = self._tables(filled=False)
+            # Foreign keys are looked at when all is in.
+            with transaction.atomic(), connection.cursor() as cursor:
+                for table in empty:
+                    if table in self._rows:
+                        columns, rows = self._rows[table]
+                        with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
+                            copy.write(rows)
+
+
+_seeds: _Seeds | None = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seeds_kept(django_db_setup: None, django_db_blocker: Any) -> None:
+    global _seeds
+    _seeds = _Seeds(django_db_blocker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    result = yield
+    mark = item.get_closest_marker("django_db")
+    emptied = mark is not None and mark.kwargs.get("transaction")
+    if _seeds is not None and (emptied or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))):
+        _seeds.restore()
+    return result
+
+
 @pytest.fixture
 def world(db: None) -> World:
     """The college of `tests.factories`, within the test's own transaction."""
