@@ -146,7 +146,7 @@ def restore(backup: Path) -> list[str]:
         raise BackupError(
             f"The backup's identity numbers were encrypted with another key: put that field.key into {home} first."
         )
-    name, stamp = env["PGDATABASE"], f"{datetime.now():%Y%m%d%H%M%S}"
+    name, stamp = env["PGDATABASE"], f"{datetime.now():%Y%m%d%H%M%S%f}"
     fresh, before = f"{name}_restoring", f"{name}_before_{stamp}"
     with connect(env, "postgres") as admin:
         server = admin.info.server_version

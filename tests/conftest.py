@@ -160,8 +160,10 @@ def _seeds_kept(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     result = yield
+    if nextitem is None:  # The database is gone with the last test.
+        return result
     mark = item.get_closest_marker("django_db")
     emptied = mark is not None and mark.kwargs.get("transaction")
     if _seeds is not None and (emptied or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))):

@@ -33,7 +33,7 @@ def test_suppose_that_a_base_is_lost_and_open_the_gap(windows: Any, clock: Calla
     page.click(".ba-what summary")
     page.select_option("select[name=lose]", str(base.pk))
     page.click(".ba-what .zx-btn--primary")
-    expect(page.locator(".ba-sq.is-moved b").first).to_have_text("-40")
+    expect(page.locator(".ba-sq.is-moved b").first).to_have_text("−40")
     assert PlaceCapacity.objects.get().places == 44
     page.locator(".ba-sq__a").first.click()
     expect(page.locator("#behind a")).to_have_text(base.name)
