@@ -16,9 +16,8 @@ from zhixing.kernel.sheet import Sheet, sheet_for
 
 # The session, the account and its hats are asked on every request; a list has 8 in all, a record's page 15.
 LIST, DETAIL = 8, 15
-# Panels that judge a record by all that the red lines look at read each of those tables once, however much there is;
-# the figures of a summary come from each room of the house that counts something for it.
-JUDGED = {"practice.post": 12, "practice.placement": 16, "bases.term_summary": 1}
+# Panels that judge a record by all that the red lines look at read each of those tables once, however much there is.
+JUDGED = {"practice.post": 12, "practice.placement": 16}
 
 
 @contextmanager

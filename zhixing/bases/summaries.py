@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum
+from django.db.models.functions import NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -27,15 +28,13 @@ def of(major: Major, term: Term) -> list[Figure]:
     """The numbers of a major's bases in a term, each with its rows."""
     first, last = term.starts_on, term.ends_on
     bases = queries.in_use(last, Base.objects.filter(Q(majors=major) | Q(primary_major=major))).distinct()
-    off_campus = bases.filter(kind=Base.Kind.OFF_CAMPUS)
-    keys = list(bases.values_list("pk", flat=True))
-    new = off_campus.filter(starts_on__range=(first, last))
+    known = list(bases.values_list("pk", "kind", "starts_on"))
+    keys = [key for key, _kind, _since in known]
+    since = [since for _key, kind, since in known if kind == Base.Kind.OFF_CAMPUS]
     capacities = queries.capacities().filter(major=major, term=term)
     demand = PracticeDemand.objects.filter(major=major, term=term, archived_at=None)
-    scarcest = (
-        demand.filter(students__gt=0)
-        .annotate(places=queries.places_for())
-        .aggregate(least=Min(F("places") * 100 / F("students")))["least"]
+    due = demand.annotate(places=queries.places_for()).aggregate(
+        total=Sum("students"), least=Min(F("places") * 100 / NullIf(F("students"), 0))
     )
     uses = BaseUse.objects.filter(major=major, used_on__range=(first, last), archived_at=None)
     used = uses.aggregate(hours=Sum("hours"), people=Sum("people"))
@@ -44,14 +43,16 @@ def of(major: Major, term: Term) -> list[Figure]:
         major=major, day__range=(first, last), status=Booking.Status.BOOKED, archived_at=None
     )
     checks = SafetyCheck.objects.filter(base__in=keys, due__range=(first, last), archived_at=None)
-    late = checks.filter(Q(done_on=None, due__lt=last) | Q(done_on__gt=F("due")))
+    checked = checks.aggregate(
+        number=Count("pk"), late=Count("pk", filter=Q(done_on=None, due__lt=last) | Q(done_on__gt=F("due")))
+    )
     demo = queries.recognised(last).filter(major=major)
     found = [
-        Figure("bases", _("bases off the campus"), off_campus.count(), "", rows_url(Base, majors=major.pk)),
+        Figure("bases", _("bases off the campus"), len(since), "", rows_url(Base, majors=major.pk)),
         Figure(
             "new_bases",
             _("new bases"),
-            new.count(),
+            sum(first <= day <= last for day in since),
             "",
             rows_url(Base, majors=major.pk, starts_on_from=first, starts_on_to=last),
         ),
@@ -65,14 +66,14 @@ def of(major: Major, term: Term) -> list[Figure]:
         Figure(
             "students",
             _("students due"),
-            as_number(demand.aggregate(total=Sum("students"))["total"]),
+            as_number(due["total"]),
             "",
             rows_url(PracticeDemand, major=major.pk, term=term.pk),
         ),
         Figure(
             "coverage",
             _("places for students in the scarcest kind"),
-            as_number(scarcest),
+            as_number(due["least"]),
             "%",
             rows_url(PracticeDemand, major=major.pk, term=term.pk),
         ),
@@ -100,14 +101,14 @@ def of(major: Major, term: Term) -> list[Figure]:
         Figure(
             "checks",
             _("safety checks"),
-            checks.count(),
+            checked["number"],
             "",
             rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
         ),
         Figure(
             "late_checks",
             _("safety checks late"),
-            late.count(),
+            checked["late"],
             "",
             rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
         ),
