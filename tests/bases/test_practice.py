@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 
 from tests.bases import factories as make
@@ -36,6 +36,14 @@ def approved(of: PracticePlan, home: College) -> None:
     approve(ApprovalStation.objects.get(case__record_id=of.pk).pk, by=home.actor("dean"))
 
 
+def saved(of: PracticePlan, *cohorts: Cohort) -> None:
+    """As the form does it: the plan, then its cohorts, in one transaction; what follows the commit has been done."""
+    connection.run_on_commit = []
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        of.save()
+        of.cohorts.set(cohorts)
+
+
 def due(of: Major) -> dict[str, tuple[int, str]]:
     rows = PracticeDemand.objects.filter(major=of, kind="post").select_related("term__year")
     return {str(row.term): (row.students, row.source) for row in rows}
@@ -55,10 +63,28 @@ def test_an_approved_plan_says_who_is_due_and_its_cohorts_keep_it_right(home: Co
     other = plan(major, home, first, second)  # who is in two plans is one student
     approved(other, home)
     assert due(major) == {"2025-2026-2": (50, "planned")}
-    one.cohorts.add(third)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    saved(one, first, third)
     assert due(major) == {"2025-2026-2": (57, "planned")}
-    second.practice_plans.remove(other)
+    saved(other, first)
     assert due(major) == {"2025-2026-2": (37, "planned")}
+    # What somebody enters after that stays, whatever becomes of the plan.
+    PracticeDemand.objects.update(students=41, source="edited")
+    saved(other, first, second)
+    assert due(major) == {"2025-2026-2": (41, "edited")}
+
+
+def test_a_plan_that_moves_takes_its_students_along(home: College) -> None:
+    spring, later = make.terms(home, 2)[1:3]
+    major = make.major(home)
+    of = plan(major, home, make.cohort(major, 2023, 12), status="approved", approved_on=date(2026, 1, 9))
+    saved(of, *of.cohorts.all())
+    assert due(major) == {str(spring): (12, "planned")}
+    of.starts_on, of.ends_on = later.starts_on, later.ends_on
+    saved(of, *of.cohorts.all())
+    found = due(major)
+    assert found[str(later)] == (12, "planned") and found[str(spring)][1] != "planned"
 
 
 def test_a_practice_needs_places_in_the_terms_it_fills(home: College) -> None:

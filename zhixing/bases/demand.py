@@ -144,11 +144,24 @@ def new_class(major: Major, entry_year: int, students: int, terms: Sequence[Term
     return {key: number for key, (number, _guessed) in due([one], terms).items()}
 
 
-def plan(major: int, term: int, kind: str, students: int) -> None:
-    """What a practice plan says is due takes the place of what was counted; practice calls this when a plan is approved."""
+def plan(major: int, term: int, kind: str, students: int, *, keep_edited: bool = False) -> None:
+    """What a practice plan says is due takes the place of what was counted; what a person entered since may stay."""
     row, made = PracticeDemand.objects.get_or_create(
         major_id=major, term_id=term, kind=kind, defaults={"students": students, "source": Source.PLANNED}
     )
-    if not made and (row.students, row.source) != (students, Source.PLANNED):
+    if made or (keep_edited and row.source == Source.EDITED):
+        return
+    if (row.students, row.source) != (students, Source.PLANNED):
         row.students, row.source = students, Source.PLANNED
         row.save(update_fields=["students", "source", "updated_at"])
+
+
+def release(major: int, kind: str, planned: Collection[int]) -> None:
+    """Terms in which no plan of a major and kind falls any more (`planned` are the others, by key) are counted again."""
+    left = PracticeDemand.objects.filter(major=major, kind=kind, source=Source.PLANNED, archived_at=None)
+    terms = list(
+        Term.objects.filter(practice_demands__in=left.exclude(term__in=planned)).select_related("year").distinct()
+    )
+    if terms:
+        left.filter(term__in=terms).update(students=0, source=Source.COMPUTED)
+        compute(terms, [major])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.signals import m2m_changed
+from django.db.models import Count, Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.bases import demand, figures
 from zhixing.bases.figures import Figure, rows_url
 from zhixing.bases.models import Base
+from zhixing.kernel import changes
 from zhixing.org.models import Major, Student, Term
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
@@ -43,32 +42,30 @@ def falls_in(starts_on: date, ends_on: date, terms: Iterable[Term]) -> list[Term
     return [max(shared, key=lambda one: one[0])[1]]
 
 
-def plan_demand(plan: PracticePlan) -> None:
+def plan_demand(plan: PracticePlan, *, keep_edited: bool = False) -> None:
     """Tell the planner of places how many students are due by this plan and the others of its major and kind (D-40).
 
     The plan is approved, or is just being so. Students are the enrolled ones of the cohorts, each counted once.
     """
     terms = list(Term.objects.filter(archived_at=None).order_by("starts_on"))
     same = PracticePlan.objects.filter(major=plan.major_id, kind=plan.kind, archived_at=None)
-    approved = list(same.exclude(status__in=_WAITING).exclude(pk=plan.pk))
-    for term in falls_in(plan.starts_on, plan.ends_on, terms):
-        others = [one.pk for one in approved if term in falls_in(one.starts_on, one.ends_on, terms)]
+    plans = [plan, *same.exclude(status__in=_WAITING).exclude(pk=plan.pk)]
+    falls = {one.pk: {term.pk for term in falls_in(one.starts_on, one.ends_on, terms)} for one in plans}
+    for term in falls[plan.pk]:
         students = Student.objects.filter(
-            cohort__practice_plans__in=[plan.pk, *others], status=Student.Status.ENROLLED, archived_at=None
+            cohort__practice_plans__in=[key for key, fallen in falls.items() if term in fallen],
+            status=Student.Status.ENROLLED,
+            archived_at=None,
         )
-        demand.plan(plan.major_id, term.pk, plan.kind, students.distinct().count())
+        demand.plan(plan.major_id, term, plan.kind, students.distinct().count(), keep_edited=keep_edited)
+    demand.release(plan.major_id, plan.kind, set().union(*falls.values()))
 
 
-def cohorts_changed(
-    sender: Any, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **more: Any
-) -> None:
-    """Other cohorts in an approved plan: other students due."""
-    if action not in ("post_add", "post_remove", "post_clear"):
-        return
-    # Asked anew: whoever holds the plan may have read it before it was approved.
-    plans = PracticePlan.objects.filter(pk__in=(pk_set or ()) if reverse else (instance.pk,), archived_at=None)
-    for plan in plans.exclude(status__in=_WAITING):
-        plan_demand(plan)
+def plans_changed(model: type[Model], keys: set[int]) -> None:
+    """Other cohorts or days of an approved plan: other students due, or in other terms. Told after each commit."""
+    if model is PracticePlan:
+        for plan in PracticePlan.objects.filter(pk__in=keys, archived_at=None).exclude(status__in=_WAITING):
+            plan_demand(plan, keep_edited=True)
 
 
 def of_term(major: Major, term: Term) -> list[Figure]:
@@ -113,9 +110,7 @@ def of_firm(base: Base, year: int, giver: str) -> list[Figure]:
 
 
 def register() -> None:
-    """Let summaries and statements count practice, and the planner follow the cohorts of plans."""
+    """Let summaries and statements count practice, and the planner follow what becomes of plans."""
     figures.register("summary", of_term)
     figures.register("statement", of_firm)
-    m2m_changed.connect(
-        cohorts_changed, sender=PracticePlan.cohorts.through, dispatch_uid="zhixing.practice.cohorts_changed"
-    )
+    changes.listen(plans_changed)
