@@ -16,8 +16,6 @@ from zhixing.kernel.sheet import Sheet, sheet_for
 
 # The session, the account and its hats are asked on every request; a list has 8 in all, a record's page 15.
 LIST, DETAIL = 8, 15
-# Panels that judge a record by all that the red lines look at read each of those tables once, however much there is.
-JUDGED = {"practice.post": 12, "practice.placement": 16}
 
 
 @contextmanager
@@ -95,7 +93,7 @@ def test_a_record_asks_as_often_with_many_hanging_on_it(world: World, sheet: She
     few = asked(world, url)
     _hang(sheet, record, world, 9)
     # Each relation to many asks for itself, and a panel of its own once or twice.
-    limit = DETAIL + len(sheet.model._meta.many_to_many) + 2 * len(sheet.panels) + JUDGED.get(sheet.key, 0)
+    limit = DETAIL + len(sheet.model._meta.many_to_many) + 2 * len(sheet.panels)
     same(few, asked(world, url), limit, f"{sheet.key} detail")
 
 

@@ -2,6 +2,8 @@
 
 PLAIN = {
     "redline-plan": "practice.practice_plan:view",
+    "redline-post": "practice.post:view",
+    "redline-placement": "practice.placement:view",
     # What is asked of internships is for everybody to read.
     "redline-rules": "signed in",
     "redline-filings": "practice.filing:view, POST practice.filing:add",

@@ -340,8 +340,12 @@ def test_the_pages_show_rows_articles_and_mends(there: Practice, world: World) -
     assert "I-10" in page and "第十七条" in page and f"/practice/redline/filings/?plan={there.plan.pk}" in page
     kept = client.get(f"/practice/redline/plan/{there.plan.pk}/?rule=I-26&state=kept").content.decode()
     assert there.placements[0].student.name in kept
-    detail = client.get(f"/practice/placement/{there.placements[0].pk}/").content.decode()
-    assert "I-10" in detail and 'id="red-lines"' in detail
+    # A record's page fetches its red lines from a page of their own.
+    for record, name in ((there.placements[0], "placement"), (there.post, "post")):
+        own = f"/practice/redline/{name}/{record.pk}/"
+        assert f'hx-get="{own}"' in client.get(f"/practice/{name}/{record.pk}/").content.decode()
+        detail = client.get(own).content.decode()
+        assert "I-10" in detail and 'id="red-lines"' in detail
     rules = client.get("/practice/redline/rules/").content.decode()
     assert rules.count('<li id="I-') == 36 and "待核对" in rules
     assert 'id="I-01"' not in client.get("/practice/redline/rules/?on=2021-01-01").content.decode()

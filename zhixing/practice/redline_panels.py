@@ -210,17 +210,30 @@ def _panel(verdicts: Iterable[Verdict], actor: Actor, more: dict[str, Any]) -> s
     return render_to_string("practice/_redline_panel.html", context)
 
 
-def placement_panel(placement: Placement, actor: Actor) -> str:
+def of_placement(placement: Placement, actor: Actor) -> str:
     """Every red line of a placement, of its post and of its plan."""
-    if placement.status not in JUDGED:
-        return ""
     return _panel(queries.of_placements([placement]), actor, {"placement": placement.pk})
 
 
-def post_panel(post: Post, actor: Actor) -> str:
+def of_post(post: Post, actor: Actor) -> str:
     """Every red line of a post and of its unit; those of its plan are on the plan's page."""
     rows = [verdict for verdict in queries.of_posts([post]) if verdict.kind == "post"]
     return _panel(rows, actor, {"post": post.pk})
+
+
+def _fetched(url: str) -> str:
+    """Judging reads every table that a rule asks: a record's page stands first, and fetches this part after it."""
+    return render_to_string("practice/_redline_fetched.html", {"url": url})
+
+
+def placement_panel(placement: Placement, actor: Actor) -> str:
+    """Where a placement's red lines will stand; nothing for one that is over."""
+    return _fetched(reverse("redline-placement", args=[placement.pk])) if placement.status in JUDGED else ""
+
+
+def post_panel(post: Post, actor: Actor) -> str:
+    """Where a post's red lines will stand."""
+    return _fetched(reverse("redline-post", args=[post.pk]))
 
 
 def plan_panel(plan: PracticePlan, actor: Actor) -> str:

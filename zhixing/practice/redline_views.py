@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,12 +19,13 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.practice import redline_actions as actions
 from zhixing.practice import redline_panels as panels
 from zhixing.practice import redline_queries as queries
-from zhixing.practice.models import Filing, Finding, Override, PracticePlan
+from zhixing.practice.models import Filing, Finding, Override, Placement, Post, PracticePlan
 from zhixing.practice.redline_forms import BatchFilingForm
 from zhixing.practice.redline_gate import ORDER, State, Verdict
 from zhixing.practice.redline_reading import living_plans
@@ -52,10 +54,10 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-def _visible(actor: Actor, pk: int) -> PracticePlan:
-    if not actor.can(PracticePlan):
+def _visible(actor: Actor, model: type[Record], pk: int, *joined: str) -> Any:
+    if not actor.can(model):
         raise PermissionDenied(_("Your role does not include this."))
-    return get_object_or_404(PracticePlan.objects.visible_to(actor).select_related("major__unit"), pk=pk)
+    return get_object_or_404(model.objects.visible_to(actor).select_related(*joined), pk=pk)
 
 
 def _matrix(verdicts: list[Verdict]) -> list[Line]:
@@ -85,7 +87,7 @@ def _matrix(verdicts: list[Verdict]) -> list[Line]:
 def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
     """实习红线闸: how a plan, its posts and its placements stand to every rule; each number opens its rows."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    plan = _visible(actor, pk)
+    plan = _visible(actor, PracticePlan, pk, "major__unit")
     verdicts = queries.of_plans([plan.pk])
     rule, state = request.GET.get("rule", ""), request.GET.get("state", "")
     wanted = {state} if state in State.values else {State.RED, State.WARN, State.TODO, State.PASSED}
@@ -119,6 +121,32 @@ def plan_page(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "practice/redline_plan.html", context)
+
+
+@require_GET
+def post_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A post's red lines; the post's own page fetches them from here."""
+    return _of_one(request, _visible(request.actor, Post, pk, "organisation"), panels.of_post)  # type: ignore[attr-defined]
+
+
+@require_GET
+def placement_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A placement's red lines; the placement's own page fetches them from here."""
+    placement = _visible(request.actor, Placement, pk, "student", "post__organisation")  # type: ignore[attr-defined]
+    return _of_one(request, placement, panels.of_placement)
+
+
+def _of_one(request: HttpRequest, record: Post | Placement, panel: Callable[[Any, Actor], str]) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    sheet = sheet_for(type(record))
+    url = panels.page_of(record, actor)
+    crumbs = [
+        {"label": sheet.label_plural if sheet else "", "url": sheet.url("list") if sheet else ""},
+        {"label": str(record), "url": url},
+        {"label": _("Red lines"), "url": ""},
+    ]
+    context = {"record": record, "url": url, "panel": panel(record, actor), "crumbs": crumbs}
+    return render(request, "practice/redline_subject.html", context)
 
 
 def _list(model: Any, actor: Actor, pk: int, path: str) -> str:
