@@ -39,14 +39,19 @@ def unit_of(record: Record) -> int | None:
 
 def route_for(record_type: str, amount: Decimal | None = None, sort: str = "") -> ApprovalRoute | None:
     """The route in force today for this type: one for the very sort before one for all, then the one with the highest
-    threshold that the amount reaches."""
+    threshold that the amount reaches. One that is archived, or on which nobody is named yet, is not in use."""
     today = timezone.localdate()
-    reached = ApprovalRoute.objects.filter(
-        Q(effective_to=None) | Q(effective_to__gte=today),
-        record_type=record_type,
-        effective_from__lte=today,
-        amount_from__lte=amount or 0,
-    ).order_by("-amount_from", "-effective_from", "-pk")
+    reached = (
+        ApprovalRoute.objects.filter(
+            Q(effective_to=None) | Q(effective_to__gte=today),
+            archived_at=None,
+            record_type=record_type,
+            effective_from__lte=today,
+            amount_from__lte=amount or 0,
+        )
+        .exclude(stations=[])
+        .order_by("-amount_from", "-effective_from", "-pk")
+    )
     own = reached.filter(sorts__contains=[sort]).first() if sort else None
     return own or reached.filter(sorts=[]).first()
 
@@ -75,7 +80,7 @@ def submit(
     key = type_key(record)
     sheet = sheet_for(key)
     route = route_for(key, amount, getattr(record, "approval_sort", ""))
-    if route is None or not route.stations:
+    if route is None:
         raise FlowError(
             _("No approval route is in force for this record type. Ask the academic affairs office to set one."),
             code="no_route",

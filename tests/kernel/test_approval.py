@@ -1,0 +1,127 @@
+"""Which route a record takes, and who may decide on the way: the role at the unit, its deputy, a delegate, the role above when it idles."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from tests.factories import World, make
+from zhixing.governance.models import Committee, TaskBook
+from zhixing.kernel import approval
+from zhixing.kernel.flow import FlowError
+from zhixing.kernel.models import ApprovalCase, ApprovalRoute, ApprovalStation, Event
+from zhixing.kernel.scope import SYSTEM, Actor
+from zhixing.org.actors import actor_for
+
+TYPE = "governance.task_book"
+DEAN = {"role": "dean", "at": "own", "idle_days": 3, "escalate": "leader"}
+OFFICE = {"role": "office", "at": "school", "idle_days": 5}
+
+
+def route(name: str, *stations: dict[str, Any], **more: Any) -> ApprovalRoute:
+    values = {"record_type": TYPE, "effective_from": date(2020, 1, 1), "stations": list(stations), **more}
+    return ApprovalRoute.objects.create(name=name, **values)
+
+
+def book(world: World) -> TaskBook:
+    return make(TaskBook, committee=make(Committee, unit=world.own, kind="council"))
+
+
+def actor(world: World, role: str, on: date | None = None) -> Actor:
+    return actor_for(world.users[role], on)
+
+
+def submitted(world: World, *stations: dict[str, Any]) -> ApprovalStation:
+    """A book on its way, and the station that it waits at."""
+    route("任务书", *(stations or (DEAN,)))
+    case = approval.submit(book(world), by=SYSTEM)
+    return ApprovalStation.objects.get(case=case, state="pending")
+
+
+def code_of(refused: pytest.ExceptionInfo[ValidationError]) -> str:
+    return str(refused.value.code)
+
+
+# Which route -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_route_that_is_archived_or_names_nobody_is_not_taken() -> None:
+    used = route("在用", DEAN)
+    route("新立未定", effective_from=date(2024, 1, 1))
+    route("已归档", OFFICE, effective_from=date(2025, 1, 1), archived_at=timezone.now())
+    assert approval.route_for(TYPE) == used
+    used.archived_at = timezone.now()
+    used.save()
+    assert approval.route_for(TYPE) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("amount", "name"), [(None, "小额"), (99_999, "小额"), (100_000, "大额"), (900_000, "大额")])
+def test_the_highest_threshold_that_the_amount_reaches_is_taken(amount: int | None, name: str) -> None:
+    route("小额", DEAN)
+    route("大额", OFFICE, amount_from=100_000)
+    found = approval.route_for(TYPE, None if amount is None else Decimal(amount))
+    assert found is not None and found.name == name
+
+
+@pytest.mark.django_db
+def test_a_sort_of_its_own_comes_first_and_a_route_outside_its_dates_never() -> None:
+    general, special = route("一般", DEAN), route("专门", OFFICE, sorts=["research"])
+    route("已过", OFFICE, effective_from=date(2021, 1, 1), effective_to=date(2021, 12, 31))
+    route("未到", OFFICE, effective_from=date(2999, 1, 1))
+    assert approval.route_for(TYPE, sort="research") == special
+    assert approval.route_for(TYPE, sort="training") == approval.route_for(TYPE) == general
+
+
+def test_without_a_route_nothing_is_submitted(world: World) -> None:
+    route("无人", effective_from=date(2024, 1, 1))
+    record = book(world)
+    with pytest.raises(FlowError) as refused:
+        approval.submit(record, by=SYSTEM)
+    record.refresh_from_db()
+    assert (code_of(refused), record.status, ApprovalCase.objects.count()) == ("no_route", "draft", 0)
+
+
+# On the way ------------------------------------------------------------------------------------------------------
+
+
+def test_station_by_station_and_only_whose_turn_it_is(world: World) -> None:
+    first = submitted(world, DEAN, OFFICE)
+    with pytest.raises(FlowError) as refused:
+        approval.approve(first.pk, by=actor(world, "office"))
+    assert code_of(refused) == "forbidden"
+    approval.approve(first.pk, by=actor(world, "dean"))
+    second = ApprovalStation.objects.get(state="pending")
+    assert (second.role, TaskBook.objects.get().status) == ("office", "submitted")
+    approval.approve(second.pk, by=actor(world, "office"))
+    assert (TaskBook.objects.get().status, ApprovalCase.objects.get().state) == ("approved", "approved")
+    with pytest.raises(FlowError) as late:
+        approval.approve(first.pk, by=actor(world, "dean"))
+    assert code_of(late) == "decided"
+
+
+def test_sent_back_with_a_reason_and_submitted_anew(world: World) -> None:
+    station = submitted(world, DEAN, OFFICE)
+    with pytest.raises(ValidationError) as silent:
+        approval.send_back(station.pk, by=actor(world, "dean"), comment="  ")
+    assert code_of(silent) == "comment_required"
+    approval.send_back(station.pk, by=actor(world, "dean"), comment="缺考核办法")
+    record = TaskBook.objects.get()
+    assert (record.status, ApprovalCase.objects.get().state) == ("draft", "sent_back")
+    assert not approval.inbox(actor(world, "office")).exists(), "the later station is not asked any more"
+    assert Event.objects.get(verb="send_back", record_id=record.pk).comment == "缺考核办法"
+    again = approval.submit(record, by=SYSTEM)
+    assert list(approval.inbox(actor(world, "dean")).values_list("case", flat=True)) == [again.pk]
+
+
+def test_a_record_in_approval_is_not_submitted_twice(world: World) -> None:
+    submitted(world)
+    with pytest.raises(FlowError) as refused:
+        approval.submit(TaskBook.objects.get(), by=SYSTEM)
+    assert (code_of(refused), ApprovalCase.objects.count()) == ("wrong_state", 1)
