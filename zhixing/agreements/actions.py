@@ -320,23 +320,18 @@ def enforce(agreement: Agreement, *, by: Actor, signed_on: date | None = None, c
         raise readable(Agreement, error) from error
 
 
-def doer(by: Actor) -> Actor:
-    """Whoever may put the new one in force need not hold the right over the old."""
-    return Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
-
-
 def _follow(agreement: Agreement, *, by: Actor) -> None:
     """What the agreement comes after gives way to it: the amended at once, the renewed when its time is over."""
     old = agreement.amends
     if old is not None and old.status == Status.IN_FORCE:
         last = max(old.starts_on, agreement.starts_on - timedelta(days=1))
-        with step(old, "replace", by=doer(by), because=agreement.pk) as locked:
+        with step(old, "replace", by=by.as_system(), because=agreement.pk) as locked:
             locked.ended_on = min(last, locked.ends_on)
             locked.end_reason = (_("Replaced by %(title)s.") % {"title": agreement.title})[:300]
     old = agreement.renews
     if old is not None and old.status == Status.IN_FORCE and old.ends_on >= agreement.starts_on:
         # The new term begins before the old one is over: from its first day only the new one counts.
-        with step(old, "follow", by=doer(by), because=agreement.pk) as locked:
+        with step(old, "follow", by=by.as_system(), because=agreement.pk) as locked:
             locked.ended_on = max(old.starts_on, agreement.starts_on - timedelta(days=1))
 
 
@@ -368,7 +363,7 @@ def fulfil(obligation: Obligation, *, by: Actor, fulfilled_on: date | None = Non
             raise FlowError(_("This obligation is already met."), code="wrong_state")
         locked.fulfilled_on = day
         if locked.task is not None and locked.task.status == Task.Status.OPEN:
-            governance.finish_task(locked.task, by=doer(by), done_on=day, comment=comment)
+            governance.finish_task(locked.task, by=by.as_system(), done_on=day, comment=comment)
 
 
 # Kinds and their wording -----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhixing.agreements.actions import address_of, doer, needs
+from zhixing.agreements.actions import address_of, needs
 from zhixing.agreements.models import Agreement, AgreementParty, Obligation, PartyRole
 from zhixing.governance import actions as governance
 from zhixing.governance.models import Task
@@ -144,7 +144,7 @@ def terminate(agreement: Agreement, *, by: Actor, ended_on: date | None = None, 
 def _drop_tasks(agreement: Agreement, *, by: Actor, comment: str) -> None:
     still = Q(obligation__agreement=agreement, status=Task.Status.OPEN)
     for task in Task.objects.filter(still, archived_at=None):
-        governance.drop_task(task, by=doer(by), comment=comment)
+        governance.drop_task(task, by=by.as_system(), comment=comment)
 
 
 def end(agreement: Agreement, *, by: Actor, comment: str = "") -> None:

@@ -367,10 +367,9 @@ def go_on(agreement: Agreement, document: AgreementDocument, *, by: Actor) -> No
         return
     moments = Signature.objects.filter(request__document=document).values_list("at", flat=True)
     last = max(timezone.localtime(moment).date() for moment in moments)
-    doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
     try:
         with transaction.atomic():
-            actions.enforce(agreement, by=doer, signed_on=last)
+            actions.enforce(agreement, by=by.as_system(), signed_on=last)
     except ValidationError as refused:
         # A signature that was given is not lost because the agreement cannot begin: its keeper is told why.
         invitations.tell_keeper_stuck(agreement, "；".join(refused.messages))
@@ -422,9 +421,8 @@ def refuse(
             data = {"request": fresh.pk, "party": fresh.party.name, "ip": seen.ip, "user_agent": seen.user_agent[:300]}
             events.log(agreement, "signing_refused", by=by, comment=reason, data=data)
         # The link is used up by now, so that giving back, which closes all others, leaves it as it is.
-        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
         said = _("%(who)s did not sign: %(reason)s") % {"who": fresh.signer_name, "reason": reason}
-        actions.give_back(agreement, by=doer, comment=said)
+        actions.give_back(agreement, by=by.as_system(), comment=said)
         invitations.tell_keeper_refused(agreement, fresh, reason)
     request.refresh_from_db()
 

@@ -294,7 +294,7 @@ def review_own(
         side = QualityReview.Side.APPRENTICE
         review = locked.reviews.filter(term=term, side=side, archived_at=None).first()
         # The right to speak for oneself is not the right to change reviews.
-        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
+        doer = by.as_system()
         if review is None:
             review = QualityReview(
                 programme=locked.programme,

@@ -356,8 +356,7 @@ def _follow_resolution(task: Task, key: str, *, by: Actor) -> None:
     if (key == "finish" and status == Resolution.Status.OPEN and was_done and not is_open) or (
         key == "reopen" and status == Resolution.Status.DONE and is_open
     ):
-        doer = Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
-        with step(resolution, key, by=doer, comment=str(task), because=task.pk):
+        with step(resolution, key, by=by.as_system(), comment=str(task), because=task.pk):
             pass
 
 

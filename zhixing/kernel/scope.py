@@ -125,6 +125,13 @@ class Actor:
         """All units in which the actor holds any role, with those below."""
         return frozenset().union(*(grant.units for grant in self.grants)) if self.grants else frozenset()
 
+    def as_system(self) -> Actor:
+        """The same person with the right to what follows from an act they may do, though they hold no right over it.
+
+        The log keeps their name: closing a signing, the task made of an agreement's obligation, an own page or link.
+        """
+        return Actor(user_id=self.user_id, person_id=self.person_id, name=self.name, is_system=True)
+
     def reach(self, record_type: type[Model] | str, capability: str = "view") -> Reach:
         """How far `capability` goes for this actor on this record type: the union over all hats."""
         key = record_type if isinstance(record_type, str) else type_key(record_type)

@@ -53,11 +53,6 @@ def _name_of(placement: Placement, party: str) -> str:
     return student.name if party == Party.STUDENT else student.guardian_name
 
 
-def doer(by: Actor) -> Actor:
-    """Whoever may act through an own page or a link holds no capability in the registers."""
-    return Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
-
-
 # Asking -------------------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,6 @@ from ninja import Router
 from zhixing.kernel.api import Refused, answer, body_of, known
 from zhixing.kernel.scope import Actor
 from zhixing.practice import choice_actions, own, own_views, post_actions, readiness, safety
-from zhixing.practice.consent_actions import doer
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
 
@@ -136,7 +135,7 @@ def operations(router: Router) -> None:
         if not isinstance(ids, list) or not all(isinstance(pk, int) for pk in ids):
             raise Refused(422, {"posts": [{"message": _("Give the ids of the posts as a list.")}]})
         plan = _open_plan(student)
-        return answer(_choices(plan, choice_actions.save_choices(student, plan, ids, by=doer(actor))))
+        return answer(_choices(plan, choice_actions.save_choices(student, plan, ids, by=actor.as_system())))
 
     @router.post(
         "/practice/my-practice/unit",
@@ -157,7 +156,7 @@ def operations(router: Router) -> None:
             raise Refused(
                 422, {name: [{"message": str(words)} for words in said] for name, said in form.errors.items()}
             )
-        post = post_actions.propose(student, mine.plan, by=doer(actor), **form.cleaned_data)
+        post = post_actions.propose(student, mine.plan, by=actor.as_system(), **form.cleaned_data)
         return answer({"post": post.pk, "code": post.code, "status": post.status})
 
     @router.post(

@@ -53,7 +53,7 @@ def decide(mine: own.Mine, what: str, reason: str, *, by: Actor) -> str:
     """The student's word on the placement: `give`, `refuse` or `withdraw`. Returns what is said back."""
     if mine.consent is None:
         raise Http404
-    helper, name = consent_actions.doer(by), mine.student.name
+    helper, name = by.as_system(), mine.student.name
     if what == "give":
         consent_actions.give(mine.consent, by=helper, name=name)
         return _("You have agreed. Thank you.")
@@ -78,7 +78,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             raise Http404
         try:
             wanted = choice_actions.moved(order, request.POST.get("move", ""))
-            order = choice_actions.save_choices(student, plan, wanted, by=consent_actions.doer(actor))
+            order = choice_actions.save_choices(student, plan, wanted, by=actor.as_system())
             if not request.headers.get("HX-Request"):
                 return redirect("practice-choose")
         except ValidationError as refused:
@@ -118,7 +118,7 @@ def propose(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _("You cannot propose a unit now."))
         else:
             try:
-                post_actions.propose(student, mine.plan, by=consent_actions.doer(actor), **form.cleaned_data)
+                post_actions.propose(student, mine.plan, by=actor.as_system(), **form.cleaned_data)
                 messages.success(request, _("Your proposal is with the college."))
                 return redirect("my-practice")
             except ValidationError as refused:

@@ -109,7 +109,7 @@ def make(placement: Placement, *, by: Actor, comment: str = "", kind_: Agreement
     add(agreement, by=by, comment=comment, follows=True)
     placement.agreement = agreement
     placement.save(update_fields=["agreement", "updated_at"])
-    helper = agreements.doer(by)
+    helper = by.as_system()
     agreements.prepare(agreement, by=helper)
     if placement.accepted_on is not None:
         # The firm accepted this student on a page that shows its own data.
@@ -118,6 +118,22 @@ def make(placement: Placement, *, by: Actor, comment: str = "", kind_: Agreement
     if not agreement.parties.filter(role=PartyRole.ENTERPRISE, confirmed_at=None, archived_at=None).exists():
         agreements.clear(agreement, by=helper, comment=comment)
     return agreement
+
+
+def call_off(placement: Placement, *, by: Actor, comment: str) -> bool:
+    """Stop the signing of a placement that is called off: links stop working, the paper goes back to its editor.
+
+    What is in force stays so until it is ended by name, and another living placement keeps the paper it shares.
+    Returns whether anything was stopped.
+    """
+    paper = placement.agreement
+    if paper is None or paper.status != Agreement.Status.SIGNING:
+        return False
+    others = Placement.objects.filter(agreement=paper, status__in=Placement.LIVE, archived_at=None)
+    if others.exclude(pk=placement.pk).exists():
+        return False
+    agreements.give_back(paper, by=by.as_system(), comment=comment)
+    return True
 
 
 def details_of(placement: Placement) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from zhixing.kernel.acting import changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.practice import consent_actions, gate, readiness
+from zhixing.practice import consent_actions, gate, papers, readiness
 from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post
@@ -107,8 +107,6 @@ def _one(outcome: Outcome, placement: Placement) -> None:
 
 def make_agreement(placement: Placement, *, by: Actor, comment: str = "") -> str:
     """The tripartite agreement of one placement; returns its page."""
-    from zhixing.practice import papers
-
     outcome = papers.make_many([placement], by=by, comment=comment).or_fail()
     made = outcome.done[0].agreement
     sheet = sheet_for(type(made))
@@ -121,6 +119,7 @@ def cancel(placement: Placement, *, by: Actor, comment: str = "") -> None:
         with step(placement, "cancel", by=by, comment=comment):
             pass
         consent_actions.close_links(placement)
+        papers.call_off(placement, by=by, comment=comment)
 
 
 # The firm's word ----------------------------------------------------------------------------------------------------
