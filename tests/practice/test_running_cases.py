@@ -86,6 +86,19 @@ def test_a_leave_is_asked_granted_and_told(house: here.Place) -> None:
     assert notices_of(placement.student.person) == [f"leave:{asked.pk}:grant"]
 
 
+def test_what_was_refused_or_taken_back_is_asked_again(house: here.Place) -> None:
+    placement = house.placements[0]
+    for _again in range(2):
+        actions.refuse_leave(leave(house, placement), by=house.teacher, comment="岗位缺人")
+    actions.grant_leave(leave(house, placement), by=house.teacher)
+    for _again in range(2):
+        change = actions.ask_change(
+            placement, by=house.student(placement), kind="end", from_on=here.TODAY, reason="身体不适"
+        )
+        actions.refuse_change(change, by=house.boss, comment="请附证明")
+    assert PlacementChange.objects.filter(placement=placement, status="refused").count() == 2
+
+
 def test_nobody_asks_for_another_students_leave(house: here.Place) -> None:
     with pytest.raises(FlowError):
         actions.ask_leave(
@@ -245,6 +258,17 @@ def test_a_visit_is_written_up_and_signed_once_on_the_spot(house: here.Place) ->
     assert visit.mentor_name == "导师0" and visit.status == "done"
     assert File.objects.get(record_type="practice.visit").mime == "image/png"
     assert PresenceSignal.objects.get(kind="visit").placement_id == met[0]
+
+
+def test_a_visit_speaks_only_for_students_whom_the_visitor_may_see(house: here.Place) -> None:
+    colleague = here._hat("吴老师", "teacher", house.college)
+    theirs = house.placements[2]
+    Placement.objects.filter(pk=theirs.pk).update(supervisor=colleague)
+    mine = house.placements[0]
+    visit = actions.start_visit(house.firms[0], by=house.teacher, visited_on=here.TODAY, mode="site", placements=[mine])
+    actions.record_visit(visit, by=house.teacher, findings="岗位对口", placements=[mine.pk, theirs.pk])
+    assert list(visit.placements.all()) == [mine]
+    assert set(PresenceSignal.objects.filter(kind="visit").values_list("placement", flat=True)) == {mine.pk}
 
 
 # By link -------------------------------------------------------------------------------------------------------------

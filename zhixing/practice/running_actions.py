@@ -37,11 +37,6 @@ _MOST_INK = 400_000
 _RUNNING = (Placement.Status.RUNNING,)
 
 
-def in_name_of(by: Actor) -> Actor:
-    """Who carries out what follows from a step that was allowed: the same person, with the right to the consequence."""
-    return Actor(user_id=by.user_id, person_id=by.person_id, name=by.name, is_system=True)
-
-
 def _url(record: Any) -> str:
     sheet = sheet_for(type(record))
     return sheet.url("detail", record.pk) if sheet else ""
@@ -231,7 +226,7 @@ def grant_change(change: PlacementChange, *, by: Actor, comment: str = "") -> Pl
 
     The new placement goes the way of all placements: its red lines are looked at before it starts. Returns it.
     """
-    follow = in_name_of(by)
+    follow = by.as_system()
     with transaction.atomic():
         with step(change, "grant", by=by, comment=comment):
             pass
@@ -417,16 +412,19 @@ def record_visit(
     if not findings.strip():
         raise ValidationError({"findings": _("Say what was found.")})
     today = timezone.localdate()
+    met = None
+    if placements is not None:
+        # A visit speaks for a student's presence: only for those whom the visitor may see, and only at this firm.
+        there = Placement.objects.filter(pk__in=placements, post__organisation=visit.organisation_id, archived_at=None)
+        met = list(there.visible_to(by))  # type: ignore[attr-defined]
     with transaction.atomic():
         with step(visit, "record", by=by, comment=comment) as locked:
             locked.findings, locked.problems = findings.strip(), problems.strip()
             locked.mode = mode or locked.mode
             locked.minutes, locked.follow_up, locked.follow_up_due = minutes, follow_up[:300], follow_up_due
             locked.visited_on = min(locked.visited_on, today)
-        if placements is not None:
-            visit.placements.set(
-                Placement.objects.filter(pk__in=placements, post__organisation=visit.organisation_id, archived_at=None)
-            )
+        if met is not None:
+            visit.placements.set(met)
         PresenceSignal.objects.bulk_create(
             [
                 PresenceSignal(

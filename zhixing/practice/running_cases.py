@@ -99,6 +99,8 @@ class Leave(Record):
             models.UniqueConstraint(
                 fields=["placement", "starts_on", "status"],
                 name="practice_leave_once",
+                # What was refused or taken back may be asked for again, and refused again.
+                condition=Q(status__in=["asked", "granted"]),
                 violation_error_message=_("This leave is already on record."),
             ),
             NoOverlapWhile(
@@ -190,6 +192,7 @@ class PlacementChange(Record):
             models.UniqueConstraint(
                 fields=["placement", "kind", "from_on"],
                 name="placement_change_once",
+                condition=Q(status__in=["asked", "supported", "granted"]),
                 violation_error_message=_("This change is already asked for."),
             ),
             models.CheckConstraint(

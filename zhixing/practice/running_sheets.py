@@ -216,7 +216,7 @@ class PlacementChangeSheet(Sheet):
         flow_action(models.PlacementChange.flow, "refuse", actions.refuse_change),
         flow_action(models.PlacementChange.flow, "withdraw"),
     )
-    natural_key = ("placement", "kind", "from_on")
+    natural_key = ("placement", "kind", "from_on", "status")
     synonyms = {
         "placement": _PLACEMENT,
         "kind": ("变更类型", "类型"),
