@@ -16,7 +16,7 @@ from django.urls import reverse
 from tests.factories import make
 from tests.practice import running_place as here
 from zhixing.insights.todo import items
-from zhixing.kernel import gateways, links
+from zhixing.kernel import changes, gateways, links
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import File, Notice
 from zhixing.org.models import User
@@ -189,6 +189,39 @@ def test_the_guardian_gets_a_message_with_a_link_and_is_still_to_be_spoken_to(
     assert Client().get(path_of(text[text.index("http") :])).status_code == 200
     report = incident.reports.get(recipient="guardian")  # type: ignore[attr-defined]
     assert report.status == "waiting" and report.how
+
+
+def test_what_is_entered_when_all_is_over_alarms_nobody(house: here.Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, ...]] = []
+    monkeypatch.setattr(gateways, "send", lambda *said: sent.append(said))
+    placement = house.placements[0]
+    placement.student.guardian_phone = "13800001111"
+    placement.student.save()
+    over = Incident(placement=placement, severity="serious", text="扭伤", status="closed", closed_on=here.TODAY)
+    over.save()
+    assert not over.reports.exists() and not sent  # type: ignore[attr-defined]
+
+
+def test_an_incident_from_a_register_begins_its_chain_once(house: here.Place) -> None:
+    # As an import writes: past `save`.
+    Incident.objects.bulk_create([Incident(placement=house.placements[0], severity="light", text="头晕")])
+    incident = Incident.objects.get()
+    for _again in range(2):
+        for listener in changes._listeners:
+            listener(Incident, {incident.pk})
+    assert incident.reports.count() == 2  # type: ignore[attr-defined]
+    # As the form of the record writes: no button was pressed.
+    incident.severity = "grave"
+    incident.save()
+    assert incident.reports.count() == 7  # type: ignore[attr-defined]
+
+
+def test_a_second_guardians_link_leaves_the_first_alone(house: here.Place) -> None:
+    first, _second = (
+        path_of(running_links.guardian_link(house.placements[0], by=house.teacher, name="家长0", days=90).value)
+        for _again in range(2)
+    )
+    assert Client().get(first).status_code == 200
 
 
 def test_what_turns_out_graver_tells_more(house: here.Place) -> None:

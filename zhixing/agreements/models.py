@@ -39,6 +39,8 @@ __all__ = [
 
 # An agreement that was once signed by all; what is counted on a day is one of these whose term holds that day.
 SIGNED = ("in_force", "ended", "terminated", "renewed", "replaced")
+# What was signed and not broken off: only this carries what has still to begin.
+UNBROKEN = ("in_force", "ended", "renewed", "replaced")
 
 
 @tracked

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from zhixing.agreements.models import SIGNED, SignatureRequest
+from zhixing.agreements.models import SIGNED, UNBROKEN, SignatureRequest
 from zhixing.kernel.scope import Actor
 from zhixing.partners.models import Contact
 from zhixing.practice.placements import Consent, InsurancePolicy, Placement, PolicyCover, SafetyTest
@@ -202,7 +202,7 @@ class _Facts:
         agreement = row.agreement
         if agreement is None:
             return self._lack(check, _plan_owner(row.plan), _("not made yet"))
-        if agreement.status in SIGNED:
+        if agreement.status in UNBROKEN:
             return None
         names = self.signers.get(agreement.pk, [])
         roles = {role for role, _name in names}

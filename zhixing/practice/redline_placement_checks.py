@@ -7,13 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from zhixing.agreements.checks import age_on
+from zhixing.agreements.models import UNBROKEN
 from zhixing.org.models import Person
 from zhixing.practice.redline_facts import Context, CoverFacts, Hit, PlacementFacts, peak
 
 Parameters = Mapping[str, Any]
 Check = Callable[[Any, Parameters, Context], Iterator[Hit]]
-# An agreement that all have signed; what came later does not unsign it.
-_SIGNED = ("in_force", "ended", "renewed", "replaced")
 _SCHOOL, _STUDENT, _GUARDIAN = "school", "student", "guardian"
 
 
@@ -116,7 +115,7 @@ def agreement(placement: PlacementFacts, parameters: Parameters, context: Contex
         yield Hit("agreement_no_unit", {}, evidence, due="sign")
     if not any(party.role == _STUDENT and party.student == placement.student for party in parties):
         yield Hit("agreement_no_student", {}, evidence, due="sign")
-    if paper.status not in _SIGNED or paper.signed_on is None:
+    if paper.status not in UNBROKEN or paper.signed_on is None:
         yield Hit("agreement_unsigned", {"status": paper.status}, evidence)
     elif paper.signed_on > placement.starts_on:
         yield Hit("agreement_late", {"day": paper.signed_on.isoformat()}, evidence)

@@ -20,7 +20,6 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.partners.models import Contact, Organisation
-from zhixing.practice import running_incidents
 from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post
 from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry, monday_of
@@ -345,10 +344,8 @@ def close_incident(incident: Incident, *, by: Actor, comment: str = "") -> None:
 
 def worsen_incident(incident: Incident, *, by: Actor, severity: str, comment: str = "") -> None:
     """What looked light is graver: whoever else must be told is added to the chain."""
-    with transaction.atomic():
-        with changing(incident, "severity_changed", by=by, comment=comment, severity=severity) as locked:
-            locked.severity = severity
-        running_incidents.begin(incident)
+    with changing(incident, "severity_changed", by=by, comment=comment, severity=severity) as locked:
+        locked.severity = severity
 
 
 # Complaints -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from zhixing.agreements import pdf
-from zhixing.agreements.models import AgreementDocument
+from zhixing.agreements.models import SIGNED, AgreementDocument
 from zhixing.kernel.models import File
 from zhixing.kernel.scope import type_key
 from zhixing.org.models import School
@@ -20,8 +20,6 @@ from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PlanDocument
 from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_results import ArchivePaper, Evaluation, PaperKind
-
-_SIGNED = ("in_force", "expiring", "ended", "renewed", "signed")
 
 
 def meters(placements: Iterable[Placement]) -> dict[int, dict[str, list[str]]]:
@@ -36,7 +34,7 @@ def meters(placements: Iterable[Placement]) -> dict[int, dict[str, list[str]]]:
         "placement", "kind", "title"
     ):
         found[pk][kind].append(title)
-    agreements = Placement.objects.filter(pk__in=keys, agreement__status__in=_SIGNED)
+    agreements = Placement.objects.filter(pk__in=keys, agreement__status__in=SIGNED)
     for pk, number, title in agreements.values_list("pk", "agreement__number", "agreement__title"):
         found[pk][PaperKind.AGREEMENT].append(number or title)
     schemes: dict[int, str] = dict(

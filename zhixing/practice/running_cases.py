@@ -335,13 +335,11 @@ class Incident(Record):
         return f"{self.placement.student} · {self.get_kind_display()}"
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """With an incident, however it is written, its chain of reports begins."""
+        """With an incident its chain of reports begins; it grows with an incident that turns out graver or is opened again."""
         from zhixing.practice.running_incidents import begin
 
-        new = self._state.adding
         super().save(*args, **kwargs)
-        if new:
-            begin(self)
+        begin(self)
 
 
 @tracked

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Model, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
@@ -14,12 +15,11 @@ from zhixing.kernel import gateways, links, notices
 from zhixing.kernel.scope import SYSTEM
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Membership, Role
+from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, ReportDuty
 
 NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
 LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
-# The page behind it stands in `running_links`.
-GUARDIAN = "practice.guardian"
 GUARDIAN_DAYS = 30
 INSIDE = {
     Recipient.SUPERVISOR: (),
@@ -52,11 +52,13 @@ def people_for(incident: Incident, recipient: str) -> set[int]:
 
 
 def begin(incident: Incident) -> list[IncidentReport]:
-    """Write the chain of an incident and tell those inside at once; returns the chain. Safe to repeat.
+    """Write the chain of an open incident and tell those inside at once; returns what is new of it. Safe to repeat.
 
     The clock runs from the moment the incident is known. A grave one may turn out to be graver: then the missing links
-    are added.
+    are added. One that is entered when all is over has nobody to be told: it alarms no guardian afterwards.
     """
+    if incident.status != Incident.Status.OPEN or incident.archived_at is not None:
+        return []
     known = incident.created_at or timezone.now()
     there = set(incident.reports.values_list("recipient", flat=True))
     rows = [
@@ -72,6 +74,15 @@ def begin(incident: Incident) -> list[IncidentReport]:
             row.how = gettext("text message sent")
             row.save(update_fields=["how"])
     return rows
+
+
+def incidents_changed(model: type[Model], keys: set[int]) -> None:
+    """Begin the chain of what was written past `Incident.save`, as by a register. Told after each commit."""
+    if model is Incident:
+        for incident in Incident.objects.filter(pk__in=keys, status=Incident.Status.OPEN, archived_at=None):
+            with transaction.atomic():
+                # Two commits at once would else both write the chain.
+                begin(Incident._base_manager.select_for_update(of=("self",)).get(pk=incident.pk))
 
 
 def tell_guardian(incident: Incident) -> bool:

@@ -28,10 +28,10 @@ from zhixing.partners.models import Contact
 from zhixing.practice import consent_links, workplace
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_queries as queries
+from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.placements import Placement, PolicyCover
 from zhixing.practice.running import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
-from zhixing.practice.running_incidents import GUARDIAN
 from zhixing.practice.running_results import Evaluation
 
 MENTOR, EVALUATE = "practice.mentor", "practice.evaluate"
@@ -59,7 +59,8 @@ def mentor_link(placement: Placement, *, by: Actor, name: str, days: int, commen
 
 def guardian_link(placement: Placement, *, by: Actor, name: str, days: int, comment: str = "") -> Handed:
     """A link with which a guardian sees place, insurance and contacts, is told of incidents, and raises a worry."""
-    url = links.issue(GUARDIAN, placement, name=name, by=by, days=days)
+    # The link that a message about an incident carries goes on leading there.
+    url = links.issue(GUARDIAN, placement, name=name, by=by, days=days, replace=False)
     return Handed(url, str(_ALONE) % {"name": name})
 
 

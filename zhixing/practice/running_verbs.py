@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.kernel import changes
 from zhixing.kernel.timeline import name_verbs
-from zhixing.practice import certificates, running_links
+from zhixing.practice import certificates, running_incidents, running_links
 
 
 def register() -> None:
-    """Links for mentors, guardians and evaluations; certificates on the page of verification; words of events."""
+    """Links for mentors, guardians and evaluations; certificates on the page of verification; words of events; incidents from registers."""
     running_links.register()
     certificates.register()
+    changes.listen(running_incidents.incidents_changed)
     name_verbs(
         {
             "week_confirmed": ("check", _("Week confirmed by the mentor")),
