@@ -154,6 +154,7 @@ ZHIXING: dict[str, Any] = {
     "catalog": "zhixing.catalog",
     "frame": "zhixing.org.frame.frame",
     "role_name": "zhixing.org.roles.role_name",
+    "role_holders": "zhixing.org.actors.holders",
     "demo": flag("ZHIXING_DEMO"),
     "demo_password": "zhixing-demo",
     # The address that people type, for links in mails.

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from tests.factories import World, make
 from zhixing.governance.models import Committee, TaskBook
-from zhixing.kernel import approval
+from zhixing.kernel import approval, jobs
 from zhixing.kernel.flow import FlowError
-from zhixing.kernel.models import ApprovalCase, ApprovalRoute, ApprovalStation, Event
+from zhixing.kernel.models import ApprovalCase, ApprovalRoute, ApprovalStation, Event, Notice
 from zhixing.kernel.scope import SYSTEM, Actor
-from zhixing.org.actors import actor_for
+from zhixing.org.actors import actor_for, holders
+from zhixing.org.models import Delegation, Membership, Person, User
 
 TYPE = "governance.task_book"
 DEAN = {"role": "dean", "at": "own", "idle_days": 3, "escalate": "leader"}
@@ -125,3 +127,89 @@ def test_a_record_in_approval_is_not_submitted_twice(world: World) -> None:
     with pytest.raises(FlowError) as refused:
         approval.submit(TaskBook.objects.get(), by=SYSTEM)
     assert (code_of(refused), ApprovalCase.objects.count()) == ("wrong_state", 1)
+
+
+# Idle ------------------------------------------------------------------------------------------------------------
+
+
+def _waiting(world: World, hours: float, **more: Any) -> ApprovalStation:
+    """A station that the book reached so many hours ago."""
+    station = submitted(world, {**DEAN, **more})
+    ApprovalStation.objects.filter(pk=station.pk).update(reached_at=timezone.now() - timedelta(hours=hours))
+    return station
+
+
+def test_what_waits_its_days_goes_up_once_and_those_above_are_told_once(world: World) -> None:
+    station = _waiting(world, 3 * 24 + 1)
+    elsewhere = make(Person, name="邻院领导")
+    make(Membership, person=elsewhere, role="leader", unit=world.sibling, starts_on=date(2020, 1, 1), ends_on=None)
+    User.objects.create(username="elsewhere", person=elsewhere)
+    assert not approval.inbox(actor(world, "leader")).exists()
+    assert (jobs.escalate_idle_daily(), jobs.escalate_idle_daily()) == (1, 0)
+    told = Notice.objects.get()
+    assert (told.user, told.url) == (world.users["leader"], station.case.url)
+    assert station.case.label in told.message
+    assert Event.objects.filter(verb="escalated", record_id=station.case.record_id).count() == 1
+    assert approval.inbox(actor(world, "dean")).exists(), "the role itself may still decide"
+    approval.approve(station.pk, by=actor(world, "leader"))
+    assert TaskBook.objects.get().status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("hours", "more", "up"),
+    [
+        (3 * 24 - 1, {}, 0),
+        (6 * 24, {"idle_days": 7}, 0),
+        (7 * 24 + 1, {"idle_days": 7}, 1),
+        # A route that names nobody above leaves it where it is.
+        (90 * 24, {"escalate": ""}, 0),
+    ],
+)
+def test_not_before_the_days_of_the_route_and_only_to_whom_it_names(
+    world: World, hours: int, more: dict[str, Any], up: int
+) -> None:
+    _waiting(world, hours, **more)
+    assert jobs.escalate_idle_daily() == up == Notice.objects.count()
+
+
+def test_what_is_decided_does_not_go_up(world: World) -> None:
+    station = _waiting(world, 90 * 24)
+    approval.approve(station.pk, by=actor(world, "dean"))
+    assert jobs.escalate_idle_daily() == 0
+
+
+def test_escalation_runs_every_day_by_itself() -> None:
+    found = [
+        task.cron for task in app.periodic_registry.periodic_tasks.values() if task.task is jobs.escalate_idle_daily
+    ]
+    assert len(found) == 1 and found[0].split()[2:] == ["*", "*", "*"]
+
+
+# A deputy --------------------------------------------------------------------------------------------------------
+
+
+def test_a_deputy_decides_for_the_role_within_the_dates_and_not_after(world: World) -> None:
+    station = submitted(world)
+    Delegation.objects.create(
+        from_person=world.people["dean"],
+        to_person=world.people["nobody"],
+        role="dean",
+        starts_on=date(2026, 3, 1),
+        ends_on=date(2026, 3, 14),
+        reason="出差",
+    )
+    dean, deputy = world.users["dean"].pk, world.users["nobody"].pk
+    for day, lent in (
+        (date(2026, 2, 28), False),
+        (date(2026, 3, 1), True),
+        (date(2026, 3, 14), True),
+        (date(2026, 3, 15), False),
+    ):
+        assert approval.inbox(actor(world, "nobody", day)).exists() is lent
+        assert holders("dean", world.own.pk, day) == sorted([dean, deputy] if lent else [dean])
+    with pytest.raises(FlowError) as late:
+        approval.approve(station.pk, by=actor(world, "nobody", date(2026, 3, 15)))
+    assert code_of(late) == "forbidden"
+    approval.approve(station.pk, by=actor(world, "nobody", date(2026, 3, 14)))
+    decided = ApprovalStation.objects.get()
+    assert (decided.state, decided.decided_by) == ("approved", world.users["nobody"])

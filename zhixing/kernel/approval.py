@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from zhixing.kernel import events
+from zhixing.kernel import events, notices
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import ApprovalCase, ApprovalRoute, ApprovalStation, Record
 from zhixing.kernel.scope import Actor, type_key
@@ -204,23 +205,37 @@ def _finish(case: ApprovalCase, state: str) -> None:
 
 
 def escalate_idle(by: Actor) -> int:
-    """Show stations that have waited longer than their days to the role above as well; run daily, safe to run twice."""
+    """Put stations that have waited their days before the role above as well, and tell those who hold it; returns how many.
+
+    Safe to run twice: each station goes up once, with one notice to each.
+    """
     now, count = timezone.now(), 0
     waiting = ApprovalStation.objects.filter(
-        state=State.PENDING, escalated_at=None, case__state=ApprovalCase.State.OPEN
+        state=State.PENDING, escalated_at=None, reached_at__isnull=False, case__state=ApprovalCase.State.OPEN
     ).exclude(escalate_role="")
-    for station in waiting.select_related("case"):
-        if station.reached_at and now - station.reached_at >= timedelta(days=station.idle_days):
-            with transaction.atomic():
-                if ApprovalStation.objects.filter(pk=station.pk, escalated_at=None, state=State.PENDING).update(
-                    escalated_at=now
-                ):
-                    sheet = sheet_for(station.case.record_type)
-                    record = sheet.model._base_manager.filter(pk=station.case.record_id).first() if sheet else None
-                    if record is not None:
-                        events.log(record, "escalated", by=by, data={"to_role": station.escalate_role})
-                    count += 1
+    for station in waiting.select_related("case").order_by("pk"):
+        assert station.reached_at is not None
+        if now - station.reached_at >= timedelta(days=station.idle_days):
+            count += _escalate(station, by)
     return count
+
+
+def _escalate(station: ApprovalStation, by: Actor) -> bool:
+    """One station goes up, unless it was decided or went up meanwhile."""
+    case, now = station.case, timezone.now()
+    with transaction.atomic():
+        left = ApprovalStation.objects.filter(pk=station.pk, escalated_at=None, state=State.PENDING)
+        if not left.update(escalated_at=now):
+            return False
+        sheet = sheet_for(case.record_type)
+        record = sheet.model._base_manager.filter(pk=case.record_id).first() if sheet else None
+        if record is not None:
+            events.log(record, "escalated", by=by, data={"to_role": station.escalate_role})
+        above = import_string(settings.ZHIXING["role_holders"])(station.escalate_role, station.unit_id)
+        text = gettext_noop("“%(record)s” has waited %(days)s days for a decision: you may take it too.")
+        params = {"record": case.label, "days": station.idle_days}
+        notices.send(above, f"escalated:{station.pk}", text, params, url=case.url)
+    return True
 
 
 # How a station looks on the way.

@@ -13,8 +13,9 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import Task, configure_task
 
-from zhixing.kernel import gateways
+from zhixing.kernel import approval, gateways
 from zhixing.kernel import notices as notice_box
+from zhixing.kernel.scope import SYSTEM
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,14 @@ def mail_notices(notices: list[int]) -> int:
 def carry_message(packed: str) -> None:
     """Send a message to somebody without an account that the gateway did not take at once."""
     gateways.carry(*gateways.unpack(packed))
+
+
+# The queue's clock is UTC: a quarter to seven in the morning in China.
+@app.periodic(cron="45 22 * * *")
+@app.task(queue="default", queueing_lock="escalate_idle_daily")
+def escalate_idle_daily(timestamp: int = 0) -> int:
+    """Every morning: approvals that have waited their days lie with the role above as well."""
+    return approval.escalate_idle(SYSTEM)
 
 
 @app.periodic(cron="*/5 * * * *")

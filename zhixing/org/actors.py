@@ -46,3 +46,30 @@ def actor_for(user: User, on: date | None = None) -> Actor:
             units[role, unit, behalf].add(below)
     grants = tuple(Grant(role, frozenset(below), unit, behalf) for (role, unit, behalf), below in units.items())
     return Actor(user_id=user.pk, person_id=user.person_id, name=user.get_full_name(), grants=grants)
+
+
+# Whoever holds the role at the unit or above it, and whoever stands in for them in it; without a unit, wherever they hold it.
+_HOLDERS = """
+WITH RECURSIVE above(id, parent_id) AS (
+    SELECT id, parent_id FROM org_unit WHERE id = %(unit)s
+    UNION
+    SELECT u.id, u.parent_id FROM above a JOIN org_unit u ON u.id = a.parent_id
+), held AS (
+    SELECT m.person_id FROM org_membership m
+    WHERE m.role = %(role)s AND m.archived_at IS NULL AND m.starts_on <= %(day)s AND coalesce(m.ends_on, %(day)s) >= %(day)s
+      AND (%(unit)s::bigint IS NULL OR m.unit_id IN (SELECT id FROM above))
+), wearing AS (
+    SELECT person_id FROM held
+    UNION
+    SELECT d.to_person_id FROM org_delegation d JOIN held h ON h.person_id = d.from_person_id
+    WHERE d.role = %(role)s AND d.archived_at IS NULL AND %(day)s BETWEEN d.starts_on AND d.ends_on
+)
+SELECT u.id FROM org_user u JOIN wearing w ON w.person_id = u.person_id WHERE u.is_active ORDER BY u.id
+"""
+
+
+def holders(role: str, unit_id: int | None = None, on: date | None = None) -> list[int]:
+    """The accounts (ids) that `actor_for` gives a role on a day with reach over a unit; without one, anywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, {"role": role, "unit": unit_id, "day": on or timezone.localdate()})
+        return [row[0] for row in cursor.fetchall()]
