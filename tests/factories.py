@@ -142,6 +142,8 @@ def _pair(given: dict[str, Any]) -> dict[str, Any]:
     return {"apprentice": apprentice, "master": make(apps.get_model("partners", "Contact"), organisation=firm)}
 
 
+_DELIVERED = {"delivered_on": BEGIN, "delivered_value": Decimal(1)}
+_RECOGNISED = {"recognised_on": BEGIN, "recheck_due": END}
 # What a full record must hold in a state besides the state itself; the empty key stands for all others.
 STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
     "partners.organisation": {
@@ -152,6 +154,18 @@ STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
     "bases.benefit_statement": {
         "confirmed": lambda: {"school_confirmed_on": BEGIN, "firm_confirmed_on": BEGIN, "firm_confirmed_by": "企业"},
     },
+    "bases.contribution": {
+        "delivered": lambda: _DELIVERED,
+        "accepted": lambda: _DELIVERED | {"accepted_on": END},
+        "settled": lambda: _DELIVERED | {"accepted_on": END, "settled_on": END, "settlement": "归学校所有"},
+        "": lambda: {"delivered_on": None, "delivered_value": None},
+    },
+    "bases.base_recognition": {
+        "recognised": lambda: _RECOGNISED,
+        "revoked": lambda: _RECOGNISED,
+    },
+    "bases.base_plan": {"approved": lambda: {"approved_on": BEGIN}},
+    "bases.term_summary": {"": lambda: {"submitted_on": BEGIN}, "draft": lambda: {"submitted_on": None}},
     "cultivation.risk": {"closed": lambda: {"closed_on": END}, "": lambda: {"closed_on": None}},
 }
 
@@ -168,8 +182,14 @@ NEVER = {
     "governance.committee": {"group"},
     "industry_colleges.resource_allocation": {"organisation"},
     "cultivation.risk": {"order_class", "closed_on"},
-    # The school's own; a check still to be done.
-    "bases.contribution": {"organisation"},
+    # The school's own, pledged; papers not yet handed in; a check still to be done.
+    "bases.contribution": {
+        "organisation",
+        *("delivered_value", "delivered_on", "accepted_on", "accepted_by", "settled_on", "settled_value", "settlement"),
+    },
+    "bases.base_recognition": {"recognised_on", "recheck_due", "rechecked_on"},
+    "bases.base_plan": {"approved_on"},
+    "bases.term_summary": {"submitted_on"},
     "bases.safety_check": {"done_on", "result", "mended_on"},
     # Only a post that a student found names the student.
     "practice.post": {"found_by", "longitude", "latitude"},

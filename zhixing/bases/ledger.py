@@ -150,6 +150,21 @@ class Contribution(Record):
                 violation_error_message=_("What is accepted has the day of acceptance, not before its delivery."),
             ),
             models.CheckConstraint(
+                name="contribution_pledged_is_not_delivered",
+                condition=~Q(status="pledged") | Q(delivered_on=None, delivered_value=None),
+                violation_error_message=_("What is only pledged has neither day nor value of a delivery."),
+            ),
+            models.CheckConstraint(
+                name="contribution_day_of_acceptance_by_step",
+                condition=Q(status__in=["accepted", "settled"]) | Q(accepted_on=None, accepted_by=None),
+                violation_error_message=_("Only what is accepted has the day of acceptance and who accepted it."),
+            ),
+            models.CheckConstraint(
+                name="contribution_settlement_by_step",
+                condition=Q(status="settled") | Q(settled_on=None, settled_value=None, settlement=""),
+                violation_error_message=_("Only what is settled has the day, the value and the words of a settlement."),
+            ),
+            models.CheckConstraint(
                 name="contribution_settled_has_value",
                 condition=~Q(status="settled") | (Q(settled_on__isnull=False) & ~Q(settlement="")),
                 violation_error_message=_("A settlement has its day and says what was agreed."),

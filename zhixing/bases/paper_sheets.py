@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases import actions, forms, models, panels, paper_actions
+from zhixing.bases.stepped import SteppedSheet
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _BOARD = ((_("Demonstration bases"), "star", "demonstration-board"),)
@@ -66,8 +67,9 @@ class BenefitStatementSheet(Sheet):
     }
 
 
-class BasePlanSheet(Sheet):
+class BasePlanSheet(SteppedSheet):
     model = models.BasePlan
+    by_steps = frozenset({"approved_on"})
     icon = "target"
     description = _(
         "Each college's plan for its bases off the campus, every school year, approved by the end of September."
@@ -109,8 +111,9 @@ class BasePlanSheet(Sheet):
     }
 
 
-class TermSummarySheet(Sheet):
+class TermSummarySheet(SteppedSheet):
     model = models.TermSummary
+    by_steps = frozenset({"submitted_on"})
     icon = "report"
     description = _("Each major's summary of its bases at the end of a term, written from data and then edited.")
     columns = ("major", "term", "author", "status", "submitted_on")
@@ -155,8 +158,9 @@ def _reviews(condition: Any = None) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-class BaseRecognitionSheet(Sheet):
+class BaseRecognitionSheet(SteppedSheet):
     model = models.BaseRecognition
+    by_steps = frozenset({"applied_on", "public_from", "public_until", "recognised_on", "recheck_due", "rechecked_on"})
     icon = "star"
     description = _("Demonstration bases: grown, applied for, judged, made public, recognised, checked again.")
     columns = ("base", "major", "level", "status", "score", "recognised_on", "recheck_due")

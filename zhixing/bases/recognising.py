@@ -182,6 +182,12 @@ class BaseRecognition(Record):
                 condition=~Q(status="recognised") | Q(recognised_on__isnull=False, recheck_due__isnull=False),
                 violation_error_message=_("A recognition has its day and the day by which it is checked again."),
             ),
+            models.CheckConstraint(
+                name="base_recognition_dates_by_step",
+                condition=Q(status__in=["recognised", "revoked"])
+                | Q(recognised_on=None, recheck_due=None, rechecked_on=None),
+                violation_error_message=_("Only what was recognised has the days of recognition and of its re-check."),
+            ),
         ]
 
     def __str__(self) -> str:

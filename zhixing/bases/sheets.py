@@ -20,6 +20,7 @@ from zhixing.bases.paper_sheets import (
     TermSummarySheet,
 )
 from zhixing.bases.place_sheets import PlaceCapacitySheet, PracticeDemandSheet
+from zhixing.bases.stepped import SteppedSheet
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -237,8 +238,11 @@ class SafetyCheckSheet(Sheet):
     }
 
 
-class ContributionSheet(Sheet):
+class ContributionSheet(SteppedSheet):
     model = models.Contribution
+    by_steps = frozenset(
+        {"delivered_value", "delivered_on", "accepted_on", "accepted_by", "settled_on", "settled_value", "settlement"}
+    )
     icon = "money"
     description = _("What both sides put into bases: pledge, delivery, acceptance, property, depreciation, settlement.")
     columns = ("title", "base", "party", "kind", "pledged_value", "delivered_value", "due", "status")

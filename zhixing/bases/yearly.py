@@ -74,6 +74,11 @@ class BasePlan(Record):
                 condition=~Q(status="approved") | Q(approved_on__isnull=False),
                 violation_error_message=_("An approved base plan has the day of its approval."),
             ),
+            models.CheckConstraint(
+                name="base_plan_date_by_approval",
+                condition=Q(status="approved") | Q(approved_on=None),
+                violation_error_message=_("Only an approved base plan has the day of its approval."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,6 +164,11 @@ class TermSummary(Record):
                 name="term_summary_submitted_has_date",
                 condition=Q(status="draft") | Q(submitted_on__isnull=False),
                 violation_error_message=_("A summary that is handed in has the day on which it was."),
+            ),
+            models.CheckConstraint(
+                name="term_summary_date_by_step",
+                condition=~Q(status="draft") | Q(submitted_on=None),
+                violation_error_message=_("A draft has no day on which it was handed in."),
             ),
         ]
 
