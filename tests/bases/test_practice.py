@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client, TestCase
@@ -13,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from tests.bases import factories as make
 from tests.factories import make as made
 from tests.governance.factories import College
-from zhixing.bases import statements, summaries
+from zhixing.bases import demand, statements, summaries
 from zhixing.bases.models import PracticeDemand
+from zhixing.kernel import changes
 from zhixing.kernel.approval import approve
 from zhixing.kernel.models import ApprovalStation
 from zhixing.org.models import Cohort, Major
@@ -85,6 +87,29 @@ def test_a_plan_that_moves_takes_its_students_along(home: College) -> None:
     saved(of, *of.cohorts.all())
     found = due(major)
     assert found[str(later)] == (12, "planned") and found[str(spring)][1] != "planned"
+
+
+def test_a_term_that_no_plan_fills_any_more_is_told_and_counted_in_one(
+    home: College, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spring = make.terms(home, 1)[1]
+    major = make.major(home)
+    row = make.demand(major, spring, 12)
+    PracticeDemand.objects.update(source="planned")
+    told: list[int] = []
+    monkeypatch.setattr(changes, "touched", lambda model, keys: told.extend(keys) if model is PracticeDemand else None)
+    demand.release(major.pk, "post", set())
+    # Nobody is due by the classes either: the row still moved, and whoever listens (R10) hears of it.
+    assert told == [row.pk] and due(major) == {str(spring): (0, "computed")}
+    PracticeDemand.objects.update(students=12, source="planned")
+
+    def fails(*_args: Any) -> int:
+        raise RuntimeError
+
+    monkeypatch.setattr(demand, "compute", fails)
+    with pytest.raises(RuntimeError):
+        demand.release(major.pk, "post", set())
+    assert due(major) == {str(spring): (12, "planned")}
 
 
 def test_a_practice_needs_places_in_the_terms_it_fills(home: College) -> None:

@@ -159,9 +159,10 @@ def plan(major: int, term: int, kind: str, students: int, *, keep_edited: bool =
 def release(major: int, kind: str, planned: Collection[int]) -> None:
     """Terms in which no plan of a major and kind falls any more (`planned` are the others, by key) are counted again."""
     left = PracticeDemand.objects.filter(major=major, kind=kind, source=Source.PLANNED, archived_at=None)
-    terms = list(
-        Term.objects.filter(practice_demands__in=left.exclude(term__in=planned)).select_related("year").distinct()
-    )
-    if terms:
-        left.filter(term__in=terms).update(students=0, source=Source.COMPUTED)
-        compute(terms, [major])
+    with transaction.atomic():
+        rows = {row.pk: row.term_id for row in left.exclude(term__in=planned).select_for_update()}
+        if rows:
+            PracticeDemand.objects.filter(pk__in=rows).update(students=0, source=Source.COMPUTED)
+            # Also where the count finds nobody: then `compute` has nothing to move, and the change is told here.
+            changes.touched(PracticeDemand, rows)
+            compute(list(Term.objects.filter(pk__in=set(rows.values())).select_related("year")), [major])
