@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from tests.practice.cohort import TODAY, Campus
 from zhixing.agreements import actions as agreements
+from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import SYSTEM
+from zhixing.partners.models import Organisation
 from zhixing.practice import placement_actions, post_actions
-from zhixing.practice.models import Placement, PracticePlan
+from zhixing.practice.models import Placement, Post, PracticePlan
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +80,41 @@ def test_a_paper_that_another_living_place_shares_is_signed_on(campus: Campus) -
     placement_actions.cancel(row, by=SYSTEM, comment="名额取消")
     row.agreement.refresh_from_db()
     assert row.agreement.status == "signing"
+
+
+@pytest.mark.parametrize("status", ["banned", "merged"])
+def test_no_way_leads_to_a_unit_that_may_take_no_students(campus: Campus, status: str) -> None:
+    plan, firm = plan_of(campus), campus.firms[0]
+    closed, offered, other = plan.posts.order_by("pk")
+    Post.objects.filter(pk__in=[offered.pk, other.pk]).update(status="offered", organisation=firm)
+    Post.objects.filter(pk=closed.pk).update(status="closed", organisation=firm)
+    Organisation.objects.filter(pk=firm.pk).update(
+        status=status, status_reason="欺诈", merged_into=campus.firms[1] if status == "merged" else None
+    )
+    closed, offered, other = plan.posts.select_related("organisation").order_by("pk")
+    for act, post in ((post_actions.reopen, closed), (post_actions.approve, offered)):
+        with pytest.raises(FlowError) as refused:
+            act(post, by=SYSTEM)
+        assert refused.value.code == "banned" and firm.name in str(refused.value)
+    assert firm.name in post_actions.approve_many([other], by=SYSTEM).refused[other.pk]
+    unit: dict[str, Any] = {"uscc": str(firm.uscc), "firm": "", "title": "岗", "address": "海口"}
+    if status == "merged":
+        assert post_actions.propose(campus.students[0], plan, by=SYSTEM, **unit).organisation == campus.firms[1]
+        return
+    with pytest.raises(FlowError) as refused:
+        post_actions.propose(campus.students[0], plan, by=SYSTEM, **unit)
+    assert refused.value.code == "banned"
+
+
+def test_whoever_has_a_place_proposes_no_unit_and_nobody_states_hours_for_them(campus: Campus) -> None:
+    plan = plan_of(campus)
+    unit: dict[str, Any] = {"uscc": str(campus.firms[0].uscc), "firm": "", "title": "岗", "address": "海口"}
+    row = placed(plan, campus)
+    with pytest.raises(FlowError) as refused:
+        post_actions.propose(campus.students[0], plan, by=SYSTEM, **unit)
+    assert refused.value.code == "placed"
+    placement_actions.cancel(row, by=SYSTEM, comment="名额取消")
+    post = post_actions.propose(campus.students[0], plan, by=SYSTEM, **unit)
+    assert (post.hours_day, post.hours_week) == (None, None)
+    with pytest.raises(ValidationError, match="I-11"):
+        post_actions.approve(post, by=SYSTEM)

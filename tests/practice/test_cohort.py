@@ -225,7 +225,8 @@ def _choices(campus: Campus, plan: PracticePlan, owner: Actor) -> None:
     # A unit of the student's own: once approved the student is placed there, and chooses no more.
     lies, _made = Division.objects.get_or_create(code="460200", defaults={"name": "三亚市", "level": 2})
     unit = {"uscc": str(campus.firms[3].uscc), "firm": "", "title": "测试岗", "address": "三亚", "region": lies}
-    found = post_actions.propose(campus.students[1], plan, by=SYSTEM, **unit)
+    hours = {"hours_day": 8, "hours_week": 40}
+    found = post_actions.propose(campus.students[1], plan, by=SYSTEM, **unit, **hours)
     with pytest.raises(FlowError) as refused:
         post_actions.propose(campus.students[1], plan, by=SYSTEM, uscc="", firm="别家", title="岗", address="三亚")
     assert refused.value.code == "twice"

@@ -15,19 +15,12 @@ from ninja import Router
 from zhixing.cultivation import actions, marks, own, queries
 from zhixing.cultivation.apprenticeship_actions import review_own
 from zhixing.cultivation.models import Applicant, OrderPost, StudentRank
-from zhixing.kernel.api import Refused, answer, body_of, known
+from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
 
-
-def _takes(**properties: Any) -> dict[str, Any]:
-    """What an operation takes, for its description."""
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-_CHOICES = _takes(posts={"type": "array", "items": {"type": "integer"}}, statement={"type": "string"})
-_REVIEW = _takes(
+_CHOICES = takes(posts={"type": "array", "items": {"type": "integer"}}, statement={"type": "string"})
+_REVIEW = takes(
     marks={"type": "object", "properties": {code: {"type": "integer"} for code, _label in marks.OF_APPRENTICE}},
     text={"type": "string"},
 )

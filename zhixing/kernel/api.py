@@ -238,6 +238,12 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     return given
 
 
+def takes(**properties: Any) -> dict[str, Any]:
+    """What an operation takes by name, for its description (OpenAPI); nothing else is taken."""
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 def known(given: dict[str, Any], names: Iterable[str]) -> None:
     """Refuse what nobody asked for: a mistyped name must not be taken for a value left out."""
     words = _("There is no such field, or it is not yours to write.")

@@ -13,9 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from zhixing.agreements.models import SignatureRequest
+from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
-from zhixing.practice import choice_actions, distance, readiness, safety
+from zhixing.practice import choice_actions, consent_actions, distance, post_actions, readiness, safety
 from zhixing.practice.panels import plan_steps, why
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
@@ -105,11 +106,7 @@ def mine(student: Student, actor: Actor) -> Mine:
     found.proposal = (
         plan.posts.filter(found_by=student, archived_at=None).select_related("organisation").order_by("-pk").first()
     )
-    found.may_propose = (
-        current is None
-        and (found.proposal is None or found.proposal.status == Post.Status.REFUSED)
-        and plan.status in (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING, PracticePlan.Status.ALLOCATED)
-    )
+    found.may_propose = post_actions.no_proposal(student, plan) is None
     if current is not None:
         _of_placement(found, current)
     else:
@@ -225,6 +222,23 @@ def _where(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+def decide(mine: Mine, what: str, reason: str, *, by: Actor) -> str:
+    """The student's word on the placement: `give`, `refuse` or `withdraw`. Returns what is said back."""
+    if mine.consent is None:
+        raise Http404
+    helper, name = by.as_system(), mine.student.name
+    if what == "give":
+        consent_actions.give(mine.consent, by=helper, name=name)
+        return _("You have agreed. Thank you.")
+    if what == "refuse":
+        consent_actions.refuse(mine.consent, by=helper, comment=reason, name=name)
+        return _("Your college knows that you do not agree. You may propose a unit of your own.")
+    if what == "withdraw":
+        consent_actions.withdraw(mine.consent, by=helper, comment=reason, name=name)
+        return _("Your consent is withdrawn. Your college has been told.")
+    raise FlowError(_("Choose what to decide."), code="unknown")
 
 
 # Choices ------------------------------------------------------------------------------------------------------------

@@ -12,24 +12,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from zhixing.kernel.api import Refused, answer, body_of, known
+from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
-from zhixing.practice import choice_actions, own, own_views, post_actions, readiness, safety
+from zhixing.practice import choice_actions, own, post_actions, readiness, safety
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
 
-
-def _takes(**properties: Any) -> dict[str, Any]:
-    """What an operation takes, for its description."""
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 _WORDS = {"type": "string"}
-_CHOICES = _takes(posts={"type": "array", "items": {"type": "integer"}})
-_UNIT = _takes(**dict.fromkeys(("firm", "uscc", "title", "address", "region", "contact", "phone", "pay"), _WORDS))
-_CONSENT = _takes(decision={"type": "string", "enum": ["give", "refuse", "withdraw"]}, reason=_WORDS)
-_ANSWERS = _takes(token=_WORDS, answers={"type": "object", "additionalProperties": {"type": "integer"}})
+_CHOICES = takes(posts={"type": "array", "items": {"type": "integer"}})
+_UNIT = takes(**dict.fromkeys(ProposeForm.base_fields, _WORDS))
+_CONSENT = takes(decision={"type": "string", "enum": ["give", "refuse", "withdraw"]}, reason=_WORDS)
+_ANSWERS = takes(token=_WORDS, answers={"type": "object", "additionalProperties": {"type": "integer"}})
 
 
 def _lacks(items: list[readiness.Missing]) -> list[dict[str, str]]:
@@ -150,7 +143,7 @@ def operations(router: Router) -> None:
         student, given = own.student_of(actor, "add"), body_of(request)
         known(given, tuple(ProposeForm.base_fields))
         mine, form = own.mine(student, actor), ProposeForm(given)
-        if mine.plan is None or not mine.may_propose:
+        if mine.plan is None:
             raise Refused(409, {"": [{"message": _("You cannot propose a unit now.")}]})
         if not form.is_valid():
             raise Refused(
@@ -171,7 +164,7 @@ def operations(router: Router) -> None:
         actor: Actor = request.actor  # type: ignore[attr-defined]
         student, given = own.student_of(actor, "add"), body_of(request)
         known(given, ("decision", "reason"))
-        own_views.decide(own.mine(student, actor), str(given.get("decision")), str(given.get("reason") or ""), by=actor)
+        own.decide(own.mine(student, actor), str(given.get("decision")), str(given.get("reason") or ""), by=actor)
         return answer(_mine(actor))
 
     @router.get(

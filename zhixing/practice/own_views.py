@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
-from zhixing.practice import choice_actions, consent_actions, own, post_actions, safety
+from zhixing.practice import choice_actions, own, post_actions, safety
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
 
@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             messages.success(
-                request, decide(mine, request.POST.get("do", ""), request.POST.get("reason", ""), by=actor)
+                request, own.decide(mine, request.POST.get("do", ""), request.POST.get("reason", ""), by=actor)
             )
             return redirect("my-practice")
         except ValidationError as refused:
@@ -47,23 +47,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "crumbs": _crumbs(),
     }
     return render(request, "practice/own.html", context, status=422 if fault else 200)
-
-
-def decide(mine: own.Mine, what: str, reason: str, *, by: Actor) -> str:
-    """The student's word on the placement: `give`, `refuse` or `withdraw`. Returns what is said back."""
-    if mine.consent is None:
-        raise Http404
-    helper, name = by.as_system(), mine.student.name
-    if what == "give":
-        consent_actions.give(mine.consent, by=helper, name=name)
-        return _("You have agreed. Thank you.")
-    if what == "refuse":
-        consent_actions.refuse(mine.consent, by=helper, comment=reason, name=name)
-        return _("Your college knows that you do not agree. You may propose a unit of your own.")
-    if what == "withdraw":
-        consent_actions.withdraw(mine.consent, by=helper, comment=reason, name=name)
-        return _("Your consent is withdrawn. Your college has been told.")
-    raise FlowError(_("Choose what to decide."), code="unknown")
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,7 +97,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     mine = own.mine(student, actor)
     form = ProposeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not mine.may_propose or mine.plan is None:
+        if mine.plan is None:
             form.add_error(None, _("You cannot propose a unit now."))
         else:
             try:

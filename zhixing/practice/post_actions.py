@@ -26,6 +26,8 @@ from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Post
 
 Status = Post.Status
+# Units that take no students: nothing of theirs is copied, opened or proposed.
+OUTCASTS = (Organisation.Status.BANNED, Organisation.Status.MERGED)
 # Posts that once stood: worth copying to the next plan.
 LASTING = (Status.APPROVED, Status.CLOSED)
 # What belongs to one year only and is not taken over.
@@ -69,6 +71,8 @@ OPEN_PLANS = (
     PracticePlan.Status.APPROVED,
     PracticePlan.Status.CHOOSING,
 )
+# While a plan is one of these, students may come with a unit of their own.
+PROPOSING = (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING, PracticePlan.Status.ALLOCATED)
 
 
 def list_of(plan: PracticePlan, **query: str) -> str:
@@ -93,7 +97,7 @@ def next_code(plan: PracticePlan) -> str:
 def last_posts(plan: PracticePlan, organisation: Organisation | None = None) -> QuerySet:
     """The posts of a plan worth offering again: opened then, of the school's own finding, by firms that are not banned."""
     rows = plan.posts.filter(status__in=LASTING, source=Post.Source.SCHOOL, archived_at=None)
-    rows = rows.exclude(organisation__status__in=(Organisation.Status.BANNED, Organisation.Status.MERGED))
+    rows = rows.exclude(organisation__status__in=OUTCASTS)
     return rows.filter(organisation=organisation) if organisation else rows
 
 
@@ -120,6 +124,18 @@ def copy_many(
         events.log_many(new, "copied", by=by, comment=comment)
         changes.touched(Post, [post.pk for post in new])
     return new
+
+
+def _outcast(organisation: Organisation) -> str:
+    """Why a unit takes no students, in words; empty where it may."""
+    if organisation.status in OUTCASTS:
+        return _("%(name)s may not take students.") % {"name": organisation.name}
+    return ""
+
+
+def _refuse_outcast(organisation: Organisation) -> None:
+    if words := _outcast(organisation):
+        raise FlowError(words, code="banned")
 
 
 # Offering and opening -----------------------------------------------------------------------------------------------
@@ -165,8 +181,8 @@ def approve_many(posts: Sequence[Post], *, by: Actor, comment: str = "") -> Outc
         if post.pk == pk
     }
     for post in posts:
-        if post.organisation.status in (Organisation.Status.BANNED, Organisation.Status.MERGED):
-            refusals[post.pk] = _("%(name)s may not take students.") % {"name": post.organisation.name}
+        if words := _outcast(post.organisation):
+            refusals[post.pk] = words
 
     def opened(row: Any) -> None:
         row.approved_on = timezone.localdate()
@@ -192,8 +208,7 @@ def offer_by_firm(post: Post, *, by: Actor, **values: Any) -> None:
 
 def approve(post: Post, *, by: Actor, comment: str = "") -> None:
     """Open a post to students: no red line stops it, and the firm is no outcast. A student's own find becomes a placement."""
-    if post.organisation.status in (Organisation.Status.BANNED, Organisation.Status.MERGED):
-        raise FlowError(_("%(name)s may not take students."), code="banned", params={"name": post.organisation.name})
+    _refuse_outcast(post.organisation)
     gate.refuse_post(post)
     with transaction.atomic():
         with step(post, "approve", by=by, comment=comment) as locked:
@@ -207,10 +222,7 @@ def _place_finder(post: Post, *, by: Actor) -> None:
     student = post.found_by
     if student is None:
         return
-    taken = Placement.objects.filter(plan=post.plan, student=student, archived_at=None).exclude(
-        status__in=(Placement.Status.CANCELLED, Placement.Status.BROKEN)
-    )
-    if taken.exists():
+    if _placed(student, post.plan):
         raise FlowError(_("%(name)s already has a place in this plan."), code="placed", params={"name": student.name})
     placement = Placement(
         plan=post.plan,
@@ -236,12 +248,32 @@ def hand_firm_link(post: Post, *, by: Actor, name: str, days: int, comment: str 
 
 def reopen(post: Post, *, by: Actor, comment: str = "") -> None:
     """Open a closed post again, checked as at first."""
+    _refuse_outcast(post.organisation)
     gate.refuse_post(post)
     with step(post, "reopen", by=by, comment=comment):
         pass
 
 
 # Found by students --------------------------------------------------------------------------------------------------
+
+
+def no_proposal(student: Student, plan: PracticePlan) -> FlowError | None:
+    """Why a student may propose no unit in a plan now: it is not open, not theirs, or they have a proposal or a place."""
+    if plan.status not in PROPOSING:
+        return FlowError(_("This plan does not take proposals now."), code="wrong_state")
+    if not plan.cohorts.filter(pk=student.cohort_id).exists():
+        return FlowError(_("This plan is not for your class."), code="not_yours")
+    if _placed(student, plan):
+        return FlowError(_("You already have a place in this plan."), code="placed")
+    waiting = plan.posts.filter(found_by=student, archived_at=None, status__in=(Status.OFFERED, Status.APPROVED))
+    if waiting.exists():
+        return FlowError(_("You have already proposed a unit; the college is looking at it."), code="twice")
+    return None
+
+
+def _placed(student: Student, plan: PracticePlan) -> bool:
+    rows = Placement.objects.filter(plan=plan, student=student, archived_at=None)
+    return rows.exclude(status__in=(Placement.Status.CANCELLED, Placement.Status.BROKEN)).exists()
 
 
 def propose(
@@ -256,26 +288,22 @@ def propose(
     region: Division | None = None,
     contact: str = "",
     phone: str = "",
-    hours_day: Any = 8,
-    hours_week: Any = 40,
+    hours_day: Any = None,
+    hours_week: Any = None,
     pay: Any = None,
     tasks: str = "",
 ) -> Post:
     """A student proposes a unit of their own (自行选择, art. 2): it goes to the college for approval like any other.
 
     The unit is a registered one: known by its social credit code, or entered as a lead with it.
-    `region` is where the workplace lies, by which I-29 is judged; without it the unit's own.
+    `region` is where the workplace lies, by which I-29 is judged; without it the unit's own. Hours that nobody has
+    stated stay empty: the gate asks for them before the post opens (I-11).
     """
-    if plan.status not in OPEN_PLANS[2:] and plan.status != PracticePlan.Status.ALLOCATED:
-        raise FlowError(_("This plan does not take proposals now."), code="wrong_state")
-    if not plan.cohorts.filter(pk=student.cohort_id).exists():
-        raise FlowError(_("This plan is not for your class."), code="not_yours")
     with transaction.atomic():
-        # Pressing twice makes one proposal: the second waits here and finds the first.
-        PracticePlan._base_manager.select_for_update(of=("self",)).get(pk=plan.pk)
-        waiting = plan.posts.filter(found_by=student, archived_at=None, status__in=(Status.OFFERED, Status.APPROVED))
-        if waiting.exists():
-            raise FlowError(_("You have already proposed a unit; the college is looking at it."), code="twice")
+        # Pressing twice makes one proposal, and no place is given meanwhile: the second waits here and finds the first.
+        refused = no_proposal(student, PracticePlan._base_manager.select_for_update(of=("self",)).get(pk=plan.pk))
+        if refused is not None:
+            raise refused
         organisation = _unit_of(uscc, firm, plan, by=by)
         note = "、".join(part for part in (contact, phone) if part)
         post = Post(
@@ -307,8 +335,7 @@ def _unit_of(uscc: str, name: str, plan: PracticePlan, *, by: Actor) -> Organisa
     if found is not None:
         if found.status == Organisation.Status.MERGED and found.merged_into:
             found = found.merged_into
-        if found.status == Organisation.Status.BANNED:
-            raise FlowError(_("%(name)s may not take students."), code="banned", params={"name": found.name})
+        _refuse_outcast(found)
         return found
     if not code or not name:
         raise ValidationError(_("Give the unit's full name and its unified social credit code."), code="unit")

@@ -124,7 +124,7 @@ class OfferForm(forms.ModelForm):
 
 
 class ProposeForm(forms.Form):
-    """A student's own unit: five lines are enough, the rest the college asks."""
+    """A student's own unit: five lines are enough, what the student does not know the college asks."""
 
     firm = forms.CharField(label=_("full name of the unit"), max_length=200)
     uscc = forms.CharField(
@@ -137,6 +137,12 @@ class ProposeForm(forms.Form):
         Division.objects.all(),
         label=_("city or county of the workplace"),
         help_text=_("Type its name and take the one that is meant."),
+    )
+    hours_day = forms.DecimalField(
+        label=_("hours a day"), min_value=0, max_value=24, max_digits=4, decimal_places=1, required=False
+    )
+    hours_week = forms.DecimalField(
+        label=_("hours a week"), min_value=0, max_value=168, max_digits=4, decimal_places=1, required=False
     )
     contact = forms.CharField(label=_("contact at the unit"), max_length=80, required=False)
     phone = forms.CharField(label=_("phone"), max_length=20, required=False)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from zhixing.kernel.api import Refused, answer, body_of, known
+from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_weeks as weeks
@@ -33,12 +33,7 @@ _FIELDS = (
 )
 
 
-def _takes(**properties: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-_WEEK = _takes(
+_WEEK = takes(
     placement={"type": "integer"},
     monday={"type": "string", "format": "date"},
     hours={"type": "number"},
@@ -51,12 +46,12 @@ _WEEK = _takes(
     longitude={"type": ["number", "null"]},
     latitude={"type": ["number", "null"]},
 )
-_EVALUATION = _takes(
+_EVALUATION = takes(
     placement={"type": "integer"},
     text={"type": "string"},
     **{scale: {"type": "integer"} for scale in Evaluation.SCALES},
 )
-_COMPLAINT = _takes(
+_COMPLAINT = takes(
     placement={"type": ["integer", "null"]},
     subject={"type": "string"},
     text={"type": "string"},
