@@ -95,7 +95,6 @@ def let_pass(
         add(override, by=by, comment=comment or reason, follows=True)
         Finding.objects.filter(pk=finding.pk).update(override=override, updated_at=timezone.now())
         events.log(finding, "let_pass", by=by, comment=reason, data={"until": ends_on.isoformat()})
-        store.refresh_plans([finding.plan_id])
     return override
 
 
@@ -110,7 +109,6 @@ def end_override(override: Override, *, by: Actor, comment: str = "") -> None:
             locked.ends_on = max(today - timedelta(days=1), locked.starts_on)
             if locked.starts_on >= today:
                 locked.archived_at = timezone.now()
-        store.refresh_plans([override.post.plan_id])
 
 
 def pack_faults(app_configs: Any = None, **_more: Any) -> list[CheckMessage]:
@@ -197,7 +195,6 @@ def file_many(
                 reason=reason,
             )
             made.append(add(filing, by=by))
-        store.refresh_plans(sorted({row.plan.pk for row in chosen}))
     return made
 
 
