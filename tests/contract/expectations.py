@@ -33,6 +33,7 @@ PLAIN: dict[str, str] = {
     "inbox": SIGNED_IN,
     "decide-many": SIGNED_IN,
     "decide": OWN,
+    "delegate": OWN,
     "notices": SIGNED_IN,
     "notices-read": SIGNED_IN,
     "notice": OWN,

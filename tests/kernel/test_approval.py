@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -213,3 +214,52 @@ def test_a_deputy_decides_for_the_role_within_the_dates_and_not_after(world: Wor
     approval.approve(station.pk, by=actor(world, "nobody", date(2026, 3, 14)))
     decided = ApprovalStation.objects.get()
     assert (decided.state, decided.decided_by) == ("approved", world.users["nobody"])
+
+
+# Handed to a colleague -------------------------------------------------------------------------------------------
+
+
+def test_a_decision_is_handed_on_by_its_page(world: World) -> None:
+    station, client = submitted(world), world.client("dean")
+    page = reverse("delegate", args=[station.pk])
+    assert page in client.get(reverse("inbox")).content.decode()
+    assert page in client.get(station.case.url).content.decode()
+    assert client.get(page).status_code == 200
+    answer = client.post(page, {"to": "W001", "comment": ""})
+    assert answer.status_code == 422 and not ApprovalStation.objects.exclude(delegated_to=None).exists()
+    colleague = world.users["secretary"]
+    to = {"to": colleague.person.staff_number, "comment": "出差"}
+    assert client.post(page, to).headers["Location"] == reverse("inbox")
+    told = Notice.objects.get()
+    assert (told.user, told.url) == (colleague, station.case.url)
+    assert "出差" in told.message and station.case.label in told.message
+    event = Event.objects.get(verb="delegated")
+    assert (event.actor_id, event.comment, event.data) == (world.users["dean"].pk, "出差", {"to_user": colleague.pk})
+    assert client.get(page).status_code == client.post(page, to).status_code == 404, "it is not the dean's any more"
+    assert colleague.person.name in client.get(station.case.url).content.decode()
+    approval.approve(station.pk, by=actor(world, "secretary"))
+    assert ApprovalStation.objects.get().decided_by == colleague
+
+
+def test_a_program_hands_a_decision_on_by_the_same_rules(world: World) -> None:
+    station, client = submitted(world), world.client("dean")
+    address = reverse("api:decide", args=[station.pk])
+
+    def ask(to: str, comment: str = "出差") -> Any:
+        return client.post(address, {"decision": "delegate", "to": to, "comment": comment}, "application/json")
+
+    User.objects.filter(pk=world.users["hr"].pk).update(is_active=False)
+    # Nobody, somebody who left, the asker, somebody who may not see the record; and nobody without a reason.
+    for to, comment in (
+        ("w-none", "出差"),
+        ("w-hr", "出差"),
+        ("w-dean", "出差"),
+        ("w-student", "出差"),
+        ("w-secretary", " "),
+    ):
+        assert ask(to, comment).status_code == 422, to
+    assert not Notice.objects.exists()
+    assert ask("w-secretary").status_code == 200
+    assert ask("w-secretary").status_code == 403
+    assert list(approval.inbox(actor(world, "secretary"))) == [station]
+    assert Notice.objects.get().user == world.users["secretary"]

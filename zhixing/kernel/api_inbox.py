@@ -87,7 +87,7 @@ def operations(router: Router) -> None:
         openapi_extra=_SCHEMA,
     )
     def decide(request: HttpRequest, id: int) -> HttpResponse:
-        """Approve, send back with a comment, or delegate to the account `to`."""
+        """Approve, send back with a comment, or delegate to the account `to` with one."""
         if not ApprovalStation.objects.filter(pk=id).exists():
             raise Http404
         given = body_of(request)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, transaction
@@ -23,6 +24,7 @@ from zhixing.kernel.models import ApprovalCase, ApprovalRoute, ApprovalStation, 
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import sheet_for
 from zhixing.kernel.values import value_at
+from zhixing.kernel.verbs import actor_behind
 
 State = ApprovalStation.State
 
@@ -181,12 +183,27 @@ def send_back(station_pk: int, *, by: Actor, comment: str) -> ApprovalCase:
     return station.case
 
 
-def delegate(station_pk: int, *, by: Actor, user_id: int, comment: str = "") -> None:
-    """Hand one decision to a colleague; both are on record."""
+def delegate(station_pk: int, *, by: Actor, user_id: int, comment: str) -> None:
+    """Hand one decision to a colleague (id of the account), who gets a notice; both are on record, with the reason.
+
+    Raises ValidationError for somebody without an active account, or who may not see the record at all.
+    """
+    if not comment.strip():
+        raise ValidationError(_("Say why: a reason is required."), code="comment_required")
     with transaction.atomic():
         station, record = _lock(station_pk, by)
-        ApprovalStation.objects.filter(pk=station.pk).update(delegated_to_id=user_id)
-        events.log(record, "delegated", by=by, comment=comment, data={"to_user": user_id})
+        to = get_user_model()._default_manager.filter(pk=user_id, is_active=True).first()
+        if to is None:
+            raise ValidationError(_("There is no such account to delegate to."), code="unknown")
+        if to.pk == by.user_id:
+            raise ValidationError(_("It is with you already: choose somebody else."), code="self")
+        if not actor_behind(to).can_on(record, "view"):
+            raise ValidationError(_("They may not see this record: choose somebody else."), code="out_of_reach")
+        ApprovalStation.objects.filter(pk=station.pk).update(delegated_to_id=to.pk)
+        event = events.log(record, "delegated", by=by, comment=comment, data={"to_user": to.pk})
+        text = gettext_noop("%(name)s asks you to decide on “%(record)s”: %(reason)s")
+        params = {"name": by.name, "record": station.case.label, "reason": comment}
+        notices.send([to.pk], f"delegated:{event.pk}", text, params, url=station.case.url)
 
 
 def _close(station: ApprovalStation, state: str, by: Actor, comment: str) -> None:
@@ -249,7 +266,7 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
         return None
     stations = list(
         ApprovalStation.objects.filter(case__record_type=type_key(record), case__record_id=record.pk)
-        .select_related("case__submitted_by__person", "decided_by__person")
+        .select_related("case__submitted_by__person", "decided_by__person", "delegated_to__person")
         .order_by("-case_id", "order")
     )
     stations = [station for station in stations if station.case_id == stations[0].case_id]
@@ -270,7 +287,7 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
             "label": role_name(station.role),
             "state": _MARKS.get(station.state, "todo"),
             "when": station.decided_at or station.reached_at,
-            "who": _name(station.decided_by),
+            "who": _name(station.decided_by) or _handed_to(station),
             "comment": station.comment,
         }
         for station in stations
@@ -285,7 +302,14 @@ def panel(record: Record, actor: Actor) -> dict[str, Any] | None:
         "steps": steps,
         "badge_html": "",
         "decide_url": reverse("decide", args=[pending.pk]) if pending and mine else "",
+        "delegate_url": reverse("delegate", args=[pending.pk]) if pending and mine else "",
     }
+
+
+def _handed_to(station: ApprovalStation) -> str:
+    if station.state != State.PENDING or station.delegated_to is None:
+        return ""
+    return _("delegated to %(name)s") % {"name": _name(station.delegated_to)}
 
 
 def _name(user: Any) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhixing.kernel import approval
+from zhixing.kernel.forms import PickerField, candidates, comment_field
 from zhixing.kernel.models import ApprovalCase
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
@@ -35,6 +38,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             "due": (station.reached_at + timedelta(days=station.idle_days)).date() if station.reached_at else None,
             "url": station.case.url,
             "approve_url": reverse("decide", args=[station.pk]),
+            "delegate_url": reverse("delegate", args=[station.pk]),
         }
         for station in approval.inbox(actor)[:200]
     ]
@@ -68,12 +72,13 @@ def _mine(case: ApprovalCase) -> dict[str, Any]:
         "due": None,
         "url": case.url,
         "approve_url": "",
+        "delegate_url": "",
     }
 
 
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve, send back or delegate one decision; the loser of a race is told who was first."""
+    """Approve or send back one decision; the loser of a race is told who was first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     decision, comment = request.POST.get("decision", ""), request.POST.get("comment", "")
     try:
@@ -83,17 +88,54 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         elif decision == "send_back":
             approval.send_back(pk, by=actor, comment=comment)
             messages.success(request, _("Sent back."))
-        elif decision == "delegate":
-            user = get_user_model().objects.filter(username=request.POST.get("to", "").strip(), is_active=True).first()
-            if user is None:
-                raise ValidationError(_("There is no such account to delegate to."))
-            approval.delegate(pk, by=actor, user_id=user.pk, comment=comment)
-            messages.success(request, _("Delegated."))
         else:
             messages.error(request, _("Choose what to decide."))
     except ValidationError as error:
         messages.error(request, "；".join(error.messages))
     return redirect("inbox")
+
+
+class DelegateForm(forms.Form):
+    """To whom, and why; of people only those whom the reader may see."""
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        person = get_user_model()._meta.get_field("person").related_model
+        label = gettext_lazy("Who decides instead")
+        self.fields["to"] = PickerField(candidates(person, actor), label=label)
+        self.fields["comment"] = comment_field(required=True)
+
+
+@require_http_methods(["GET", "POST"])
+def delegate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand one decision of mine to a colleague: pick the person, say why."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    station = get_object_or_404(approval.inbox(actor), pk=pk)
+    form = DelegateForm(request.POST if request.method == "POST" else None, actor=actor)
+    if request.method == "POST" and form.is_valid():
+        to = get_user_model()._default_manager.filter(person=form.cleaned_data["to"]).first()
+        try:
+            approval.delegate(pk, by=actor, user_id=to.pk if to else 0, comment=form.cleaned_data["comment"])
+        except ValidationError as refused:
+            form.add_error(None if refused.code in {"gone", "decided", "forbidden"} else "to", refused.messages)
+        else:
+            messages.success(request, _("Delegated to %(name)s.") % {"name": form.cleaned_data["to"]})
+            return redirect("inbox")
+    context = {
+        "action": {
+            "label": _("Delegate"),
+            "icon": "users",
+            "help": _("This one decision only. They get a notice; the record keeps who handed it on and why."),
+        },
+        "record_title": station.case.label,
+        "form": form,
+        "cancel_url": station.case.url,
+        "crumbs": [
+            {"label": _("To do"), "url": reverse("inbox")},
+            {"label": station.case.label, "url": station.case.url},
+        ],
+    }
+    return render(request, "kernel/act.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

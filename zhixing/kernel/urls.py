@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbox/", inbox.inbox_page, name="inbox"),
     path("inbox/decide/", inbox.decide_many, name="decide-many"),
     path("inbox/<int:pk>/decide/", inbox.decide, name="decide"),
+    path("inbox/<int:pk>/delegate/", inbox.delegate, name="delegate"),
     path("notices/", views.notices, name="notices"),
     path("notices/read/", views.read_notices, name="notices-read"),
     path("notices/<int:pk>/", views.notice, name="notice"),
