@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from tests.factories import World
 from tests.kernel import registers
+from zhixing.intake.cleaning import ReadError
 from zhixing.kernel import import_jobs, importing, jobs, progress
 from zhixing.kernel.models import Event, ImportRun, Notice, Progress
+from zhixing.kernel.scope import SYSTEM
+from zhixing.kernel.sheet import sheet_for
 from zhixing.partners.models import Organisation
 
 UPLOAD = "/partners/organisation/import/"
@@ -171,3 +174,41 @@ def test_the_api_tells_where_a_large_register_is_watched(world: World, small_lim
     import_jobs.import_step(progress=job.pk, run=run.pk, step="write")
     found = client.get(answer.headers["Location"]).json()
     assert (found["state"], found["new"], found["job"]["state"]) == ("committed", 30, "done")
+
+
+def test_writing_asked_for_while_the_check_goes_on_is_refused_in_words(
+    world: World, small_limits: None, worker: None
+) -> None:
+    client, run = world.client("office"), upload(world)
+    page = reverse("import-run", args=[run.pk])
+    client.post(page, matched(run))
+    check = Progress.objects.get()
+    for address in (page, reverse("import-commit", args=[run.pk])):
+        answer = client.post(address, {"do": "commit"})
+        assert answer.status_code == 409 and check.title in answer.content.decode()
+    answer = client.post(reverse("api:import-commit", args=[run.pk]))
+    assert answer.status_code == 409 and check.title in answer.json()["detail"]
+    assert list(Progress.objects.all()) == [check]
+    import_jobs.import_step(progress=check.pk, run=run.pk, step="check")
+    assert client.post(reverse("api:import-commit", args=[run.pk])).status_code == 202
+    assert Progress.objects.latest("pk").params["step"] == "write"
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.ZHIXING, "max_upload_bytes", 1 << 20)
+    data, client = b"x" * ((1 << 20) + 1), world.client("office")
+    answer = client.post(UPLOAD, {"file": SimpleUploadedFile("大.xlsx", data)})
+    assert answer.status_code == 422 and "2 MB" in answer.content.decode()
+    given = {"type": "partners.organisation", "file": SimpleUploadedFile("大.xlsx", data)}
+    answer = client.post(reverse("api:imports"), given)
+    assert answer.status_code == 422 and "2 MB" in answer.json()["errors"]["file"][0]
+    with pytest.raises(ReadError):
+        importing.take_in(sheet_for("partners.organisation"), data, "大.xlsx", by=SYSTEM)
+    assert not ImportRun.objects.exists()
+    assert client.post(UPLOAD, {"file": SimpleUploadedFile("小.xlsx", registers.organisations(3))}).status_code == 302
+
+
+def test_a_program_sees_only_its_own_jobs_of_an_import(world: World) -> None:
+    run = upload(world, 10)
+    Progress.objects.create(kind="import", user=world.users["dean"], title="别人的", params={"run": run.pk})
+    assert world.client("office").get(reverse("api:import", args=[run.pk])).json()["job"] is None

@@ -93,6 +93,10 @@ def _given(request: HttpRequest) -> tuple[Sheet, Any, dict[str, str]]:
 def _take(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     sheet, file, mapping = _given(request)
+    try:
+        importing.check_size(file.size)
+    except ReadError as error:
+        raise ValidationError({"file": str(error)}) from error
     data = file.read()
     step = "write" if request.POST.get("commit", "").lower() in _YES else "check"
     if import_jobs.too_long_to_read(data) and not mapping:
@@ -144,7 +148,8 @@ def operations(router: Router) -> None:
     def show(request: HttpRequest, id: int) -> HttpResponse:
         """How far an import of the caller's is, and what it found."""
         run = mine(request, id)
-        return answer(_told(run, Progress.objects.filter(kind="import", params__run=id).order_by("-pk").first()))
+        jobs = Progress.objects.filter(kind="import", user_id=run.user_id, params__run=id)
+        return answer(_told(run, jobs.order_by("-pk").first()))
 
     @router.post(
         "/imports/{int:id}/commit", operation_id="commit_import", url_name="import-commit", tags=["imports"],

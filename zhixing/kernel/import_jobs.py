@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,10 +47,18 @@ def under_way(run: ImportRun) -> Progress | None:
 
 
 def set_going(run: ImportRun, step: str, back: str = "") -> Progress:
-    """Read, check or write a register as watched work; what goes on already is not begun again."""
-    return under_way(run) or watching.start(
-        "import", _TITLES[step](run.file_name), run.user_id, import_step, back=back, run=run.pk, step=step
-    )
+    """Read, check or write a register as watched work; what goes on already is not begun again.
+
+    Raises ValidationError `already` where another step goes on: its answer would not be the one that was asked for.
+    """
+    going = under_way(run)
+    if going is None:
+        title = _TITLES[step](run.file_name)
+        return watching.start("import", title, run.user_id, import_step, back=back, run=run.pk, step=step)
+    if going.params["step"] != step:
+        words = _("Something else goes on with this file: %(title)s. Wait until it is done, then ask again.")
+        raise ValidationError(words, code="already", params={"title": going.title})
+    return going
 
 
 @app.task(queue="default")

@@ -54,8 +54,9 @@ def upload(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        data = file.read()
         try:
+            importing.check_size(file.size)
+            data = file.read()
             if import_jobs.too_long_to_read(data):
                 run = importing.take_in(sheet, data, file.name, by=actor)
                 return redirect(progress.next_page(import_jobs.set_going(run, "read", back=sheet.url("import"))))
@@ -106,6 +107,8 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
     if run.state in {ImportRun.State.COMMITTED, ImportRun.State.UNDONE}:
         return _done(request, run, sheet)
     if (going := import_jobs.under_way(run)) is not None:
+        if request.method == "POST" and request.POST.get("do") == "commit":
+            return commit(request, pk)
         return redirect(progress.url_of(going))
     if run.state == ImportRun.State.FAILED:
         messages.error(request, run.message)
@@ -261,7 +264,12 @@ def commit(request: HttpRequest, pk: int) -> HttpResponse:
     run, _sheet = _run(request, pk)
     if import_jobs.is_large(run):
         back = reverse("import-run", args=[pk])
-        return redirect(progress.next_page(import_jobs.set_going(run, "write", back=back)))
+        try:
+            return redirect(progress.next_page(import_jobs.set_going(run, "write", back=back)))
+        except ValidationError as refused:
+            messages.error(request, "；".join(refused.messages))
+            going = import_jobs.under_way(run)
+            return progress.show(request, going, status=409) if going else redirect("import-run", pk)
     try:
         importing.commit(run, by=request.actor)  # type: ignore[attr-defined]
     except ValidationError as error:

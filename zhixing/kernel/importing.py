@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.core.validators import MaxLengthValidator
@@ -442,9 +443,20 @@ def read(run: ImportRun, *, by: Actor) -> None:
         run.save(update_fields=["state", "message", "sheet_name", "header_row", "mapping", "reading"])
 
 
+def check_size(size: int) -> None:
+    """Raise ReadError for a file of more bytes than the installation takes (`ZHIXING["max_upload_bytes"]`)."""
+    limit = settings.ZHIXING["max_upload_bytes"]
+    if size > limit:
+        words = _(
+            "The file has %(mb)s MB; more than %(limit)s MB are not taken. Split the register into several files."
+        )
+        raise ReadError("too_large", words % {"mb": -(-size // 2**20), "limit": limit // 2**20})
+
+
 def _new_run(sheet: Sheet, data: bytes, file_name: str, by: Actor, sheet_name: str = "") -> ImportRun:
     if not by.can(sheet.model, "import"):
         raise PermissionDenied(_("Your role does not include importing this register."))
+    check_size(len(data))
     digest = hashlib.sha256(data).hexdigest()
     return ImportRun(
         record_type=sheet.key, user_id=by.user_id, file_name=file_name[-255:], sha256=digest, sheet_name=sheet_name

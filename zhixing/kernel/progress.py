@@ -158,6 +158,11 @@ def job_page(request: HttpRequest, pk: int) -> HttpResponse:
     row = Progress.objects.filter(pk=pk, user_id=request.actor.user_id or 0).first()  # type: ignore[attr-defined]
     if row is None:
         raise Http404
+    return show(request, row)
+
+
+def show(request: HttpRequest, row: Progress, status: int = 200) -> HttpResponse:
+    """The page of a job that is its reader's."""
     failed = row.state == Progress.State.FAILED
     finished = failed or row.state == Progress.State.DONE
     quiet = not finished and timezone.now() - row.updated_at > SILENT
@@ -174,4 +179,4 @@ def job_page(request: HttpRequest, pk: int) -> HttpResponse:
         "cancel_url": "",
         "links": [{"url": url, "label": label, "icon": icon} for url, label, icon in links if url],
     }
-    return render(request, "kernel/job.html", {"job": job})
+    return render(request, "kernel/job.html", {"job": job}, status=status)
