@@ -11,14 +11,17 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from tests.practice.cohort import TODAY, Campus
+from tests.factories import make
+from tests.practice.cohort import BEGINS, ENDS, TODAY, Campus
+from tests.practice.test_redline_rules import layered
 from zhixing.agreements import actions as agreements
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import SYSTEM
 from zhixing.partners.models import Organisation
-from zhixing.practice import placement_actions, post_actions
-from zhixing.practice.models import Placement, Post, PracticePlan
+from zhixing.practice import ages, panels, papers, placement_actions, post_actions
+from zhixing.practice.covers import covered_days, covers_of
+from zhixing.practice.models import InsurancePolicy, Placement, PolicyCover, Post, PracticePlan
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +121,26 @@ def test_whoever_has_a_place_proposes_no_unit_and_nobody_states_hours_for_them(c
     assert (post.hours_day, post.hours_week) == (None, None)
     with pytest.raises(ValidationError, match="I-11"):
         post_actions.approve(post, by=SYSTEM)
+
+
+def test_of_age_is_whoever_the_strictest_rule_of_the_first_day_calls_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    born, day = date(2008, 7, 2), date(2026, 7, 1)
+    assert ages.is_minor(born, day, "post") and not ages.is_minor(date(2008, 7, 1), day, "post")
+    assert not ages.is_minor(None, day, "post")
+    monkeypatch.setattr(ages, "book", lambda: layered(("school", "I-03", {"parameters": {"adult": 20}})))
+    assert ages.adult_age(day, "post") == 20 and ages.is_minor(date(2007, 1, 1), day, "post")
+    # Before the regulation of 2021 no pack says anything: the civil code does.
+    assert ages.adult_age(date(2020, 7, 1), "post") == 18
+
+
+def test_a_policy_that_was_taken_off_insures_nobody_anywhere(campus: Campus) -> None:
+    row = placed(plan_of(campus), campus)
+    given = {"unit": campus.unit, "kind": "liability", "payer": "school", "starts_on": BEGINS}
+    policy = make(InsurancePolicy, number="B-OLD", ends_on=ENDS, **given)
+    make(PolicyCover, policy=policy, student=row.student)
+    student = campus.students[0]
+    assert [item.policy for item in covers_of(student.pk, BEGINS, ENDS)] == [policy]
+    assert papers.details_of(row)["insurance"] == "B-OLD" and "B-OLD" in panels.placement_panel(row, SYSTEM)
+    InsurancePolicy.objects.filter(pk=policy.pk).update(archived_at=timezone.now())
+    assert not covers_of(student.pk, BEGINS, ENDS) and covered_days([student.pk]) == {}
+    assert "insurance" not in papers.details_of(row) and "B-OLD" not in panels.placement_panel(row, SYSTEM)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.practice.redline_cases import END, START, Case, Change, both, put
 from zhixing.intake.yaml_values import PackErrors
 from zhixing.practice import redline_rules, redline_words
+from zhixing.practice.covers import gaps_of
 from zhixing.practice.redline_actions import pack_faults
 from zhixing.practice.redline_checks import FUNCTIONS, SPECS
 from zhixing.practice.redline_facts import CoverFacts, InspectionFacts, OverrideFacts, PartyFacts, SafetyFacts, peak
 from zhixing.practice.redline_gate import State, stops
-from zhixing.practice.redline_placement_checks import uncovered_from
 from zhixing.practice.redline_rules import Book, Pack, book, load
 
 DAY = timedelta(days=1)
@@ -293,13 +293,12 @@ def test_insurance_covers_exactly_the_days_that_some_policy_names(
     stretches: list[tuple[int, int]], first: int, length: int
 ) -> None:
     start, end = START + DAY * first, START + DAY * (first + length)
-    rows = [CoverFacts(1, "", "liability", "school", START + DAY * a, START + DAY * (a + n)) for a, n in stretches]
+    rows = [(START + DAY * a, START + DAY * (a + n)) for a, n in stretches]
     bare = [
-        start + DAY * n
-        for n in range(length + 1)
-        if not any(row.starts_on <= start + DAY * n <= row.ends_on for row in rows)
+        start + DAY * n for n in range(length + 1) if not any(begin <= start + DAY * n <= last for begin, last in rows)
     ]
-    assert uncovered_from(rows, start, end) == (bare[0] if bare else None)
+    gaps = gaps_of(start, end, rows)
+    assert [begin + DAY * n for begin, last in gaps for n in range((last - begin).days + 1)] == bare
 
 
 @given(

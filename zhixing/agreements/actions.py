@@ -119,7 +119,9 @@ def _fill_parties(agreement: Agreement, *, by: Actor) -> None:
     roles = [role for role in agreement.kind.roles if role not in {party.role for party in there}]
     student = agreement.student
     if student is not None and student.birth_date is not None and "student" in agreement.kind.roles:
-        adult = checks.age_on(student.birth_date, agreement.starts_on) >= 18
+        adult = checks.age_on(student.birth_date, agreement.starts_on) >= checks.adult_age(
+            agreement.kind.code, agreement.starts_on
+        )
         if not adult and not any(party.role == PartyRole.GUARDIAN for party in there):
             roles.append(PartyRole.GUARDIAN)
     order = max((party.order for party in there), default=0)

@@ -137,6 +137,12 @@ def age_on(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+def adult_age(kind: str, day: date) -> int:
+    """From how many full years of age a student signs without a guardian, by the rule of the day; else 民法典 art. 17."""
+    held = [rule.parameters["adult"] for rule in rules() if rule.code == "minor" and rule.holds(kind, day)]
+    return int(held[-1]) if held else 18
+
+
 def _minor(facts: Facts, parameters: dict[str, Any]) -> Iterator[str]:
     agreement = facts.agreement
     if agreement.student is None:

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.flow import FlowError
 from zhixing.org.models import Person, Student
+from zhixing.practice import ages
 from zhixing.practice.allocations import AllocationRun
 from zhixing.practice.placements import Placement, PostRanking, Preference
 from zhixing.practice.plans import PracticePlan, Supervisor
@@ -40,7 +40,6 @@ from zhixing.practice.solving.solve import LIMIT, Result, allocate
 from zhixing.practice.solving.table import Table
 from zhixing.practice.solving.thumb import first_come
 
-ADULT = 18
 Mode = AllocationRun.Mode
 Status = Placement.Status
 OVER = (Status.CANCELLED, Status.BROKEN)
@@ -154,7 +153,7 @@ def _standing(placements: list[Placement], students: Mapping[int, Any], posts: M
 def _applicant(student: Student, plan: PracticePlan, choices: list[Choice], team: str) -> Applicant:
     has = set()
     # What is not on record bars nobody here: the red lines ask again before the start.
-    if student.birth_date is None or _age(student.birth_date, plan.starts_on) >= ADULT:
+    if not ages.is_minor(student.birth_date, plan.starts_on, plan.kind):
         has.add("adult")
     if student.sex != Person.Sex.FEMALE:
         has.add("not_woman")
@@ -196,10 +195,6 @@ def _place(post: Post, rankings: Mapping[int, list[str]], placements: list[Place
         else None,
         requires=frozenset(asked),
     )
-
-
-def _age(born: date, on: date) -> int:
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 # Solving ------------------------------------------------------------------------------------------------------------

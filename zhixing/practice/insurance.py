@@ -17,6 +17,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
 from zhixing.practice import readiness
+from zhixing.practice.covers import covered_days, gaps_of
 from zhixing.practice.placements import InsurancePolicy, Placement, PolicyCover
 
 
@@ -45,8 +46,8 @@ class Mend:
 def uncovered(placements: Iterable[Placement]) -> dict[int, list[tuple[date, date]]]:
     """The days without liability insurance of each placement that has any: id → spans."""
     rows = list(placements)
-    spans = readiness.covered_days({row.student_id for row in rows})
-    gaps = {row.pk: readiness.gaps_of(row.starts_on, row.ends_on, spans.get(row.student_id, [])) for row in rows}
+    spans = covered_days({row.student_id for row in rows})
+    gaps = {row.pk: gaps_of(row.starts_on, row.ends_on, spans.get(row.student_id, [])) for row in rows}
     return {pk: days for pk, days in gaps.items() if days}
 
 

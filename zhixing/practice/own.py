@@ -17,6 +17,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
 from zhixing.practice import choice_actions, consent_actions, distance, post_actions, readiness, safety
+from zhixing.practice.covers import covers_of
 from zhixing.practice.panels import plan_steps, why
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
@@ -117,14 +118,7 @@ def mine(student: Student, actor: Actor) -> Mine:
 def _of_placement(found: Mine, row: Placement) -> None:
     found.why = why(row)
     found.consent = Consent.objects.filter(placement=row, party=Consent.Party.STUDENT, archived_at=None).first()
-    found.covers = list(
-        PolicyCover.objects.filter(
-            student=row.student_id,
-            policy__starts_on__lte=row.ends_on,
-            policy__ends_on__gte=row.starts_on,
-            archived_at=None,
-        ).select_related("policy")[:4]
-    )
+    found.covers = list(covers_of(row.student_id, row.starts_on, row.ends_on)[:4])
     if row.status in (Placement.Status.PROPOSED, Placement.Status.CONFIRMED):
         found.missing = readiness.missing([row], red_lines=False)[row.pk]
     found.next = _placed(found, row)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.practice import allocation_words
-from zhixing.practice.placements import Consent, Placement, PolicyCover
+from zhixing.practice.covers import covers_of
+from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticePlan
 
 
@@ -69,12 +70,11 @@ def why(placement: Placement) -> str:
 def placement_panel(placement: Placement, actor: Actor) -> str:
     """Consents and insurance of a placement, each with the way to its record."""
     consents = Consent.objects.filter(placement=placement, archived_at=None).visible_to(actor)  # type: ignore[attr-defined]
-    covers = PolicyCover.objects.filter(student=placement.student_id, archived_at=None).visible_to(actor)  # type: ignore[attr-defined]
-    covers = covers.filter(policy__starts_on__lte=placement.ends_on, policy__ends_on__gte=placement.starts_on)
+    covers = covers_of(placement.student_id, placement.starts_on, placement.ends_on).visible_to(actor)  # type: ignore[attr-defined]
     context = {
         "placement": placement,
         "consents": [{"row": row, "url": address(row, actor)} for row in consents.order_by("party")],
-        "covers": [{"row": row, "url": address(row.policy, actor)} for row in covers.select_related("policy")[:5]],
+        "covers": [{"row": row, "url": address(row.policy, actor)} for row in covers[:5]],
         "why": why(placement),
     }
     return render_to_string("practice/placement_panel.html", context)

@@ -16,7 +16,8 @@ from zhixing.kernel.acting import add
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.practice.bulk import Outcome
-from zhixing.practice.placements import Placement, PolicyCover
+from zhixing.practice.covers import covers_of
+from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Filing
 
 KIND = "tripartite"
@@ -151,13 +152,8 @@ def details_of(placement: Placement) -> dict[str, Any]:
         else None
     )
     cover = (
-        PolicyCover.objects.filter(
-            student=placement.student_id,
-            policy__starts_on__lte=placement.starts_on,
-            policy__kind="liability",
-            archived_at=None,
-        )
-        .select_related("policy")
+        covers_of(placement.student_id, placement.starts_on, placement.ends_on)
+        .filter(policy__kind="liability", policy__starts_on__lte=placement.starts_on)
         .order_by("-policy__ends_on")
         .first()
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,7 +19,9 @@ from django.utils.translation import gettext_lazy
 from zhixing.agreements.models import SIGNED, UNBROKEN, SignatureRequest
 from zhixing.kernel.scope import Actor
 from zhixing.partners.models import Contact
-from zhixing.practice.placements import Consent, InsurancePolicy, Placement, PolicyCover, SafetyTest
+from zhixing.practice import ages
+from zhixing.practice.covers import covered_days, gaps_of
+from zhixing.practice.placements import Consent, Placement, SafetyTest
 from zhixing.practice.plans import PlanDocument, PracticeKind, PracticePlan
 from zhixing.practice.posts import Post
 from zhixing.practice.redlines import Override
@@ -226,12 +227,8 @@ def _plan_owner(plan: PracticePlan) -> str:
 
 
 def is_minor(row: Placement) -> bool:
-    """Whether the student is under 18 on the first day; unknown birth counts as grown up, the red lines ask for it."""
-    birth = row.student.birth_date
-    if birth is None:
-        return False
-    day = row.starts_on
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)) < 18
+    """Whether the student is under age on the first day of the practice."""
+    return ages.is_minor(row.student.birth_date, row.starts_on, row.plan.kind)
 
 
 def _contacts(firms: set[int]) -> dict[int, str]:
@@ -254,39 +251,6 @@ def _open_signers(agreements: list[int]) -> dict[int, list[tuple[str, str]]]:
     for agreement, role, name in asked.order_by("order", "pk").values_list("agreement", "party__role", "signer_name"):
         found[agreement].append((role, name))
     return found
-
-
-# Insurance ----------------------------------------------------------------------------------------------------------
-
-
-def covered_days(students: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
-    """For which days each student's liability insurance holds, from the rosters of policies that the student does not pay."""
-    covers = PolicyCover.objects.filter(
-        student__in=list(students),
-        archived_at=None,
-        policy__archived_at=None,
-        policy__kind=InsurancePolicy.Kind.LIABILITY,
-    ).exclude(policy__payer=InsurancePolicy.Payer.STUDENT)
-    spans: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    for student, first, last in covers.values_list("student", "policy__starts_on", "policy__ends_on"):
-        spans[student].append((first, last))
-    return spans
-
-
-def gaps_of(first: date, last: date, spans: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
-    """The days from `first` to `last` that none of the spans holds, as spans themselves; ends belong to a span."""
-    gaps, at = [], first
-    for begin, end in sorted(spans):
-        if end < at:
-            continue
-        if begin > last:
-            break
-        if begin > at:
-            gaps.append((at, begin - timedelta(days=1)))
-        at = max(at, end + timedelta(days=1))
-    if at <= last:
-        gaps.append((at, last))
-    return gaps
 
 
 # A plan as a whole --------------------------------------------------------------------------------------------------

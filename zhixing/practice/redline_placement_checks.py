@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from zhixing.agreements.checks import age_on
 from zhixing.agreements.models import UNBROKEN
 from zhixing.org.models import Person
-from zhixing.practice.redline_facts import Context, CoverFacts, Hit, PlacementFacts, peak
+from zhixing.practice.covers import gaps_of
+from zhixing.practice.redline_facts import Context, Hit, PlacementFacts, peak
 
 Parameters = Mapping[str, Any]
 Check = Callable[[Any, Parameters, Context], Iterator[Hit]]
@@ -156,15 +157,6 @@ def safety(placement: PlacementFacts, parameters: Parameters, context: Context) 
         yield Hit("safety_late", {"day": first.taken_on.isoformat()}, (first.ref,))
 
 
-def uncovered_from(covers: list[CoverFacts], starts_on: date, ends_on: date) -> date | None:
-    """The first day between two that none of the policies covers; None when all are covered. Policies may follow one another."""
-    day = starts_on
-    for cover in sorted(covers, key=lambda item: item.starts_on):
-        if cover.starts_on <= day <= cover.ends_on:
-            day = cover.ends_on + timedelta(days=1)
-    return day if day <= ends_on else None
-
-
 def insurance(placement: PlacementFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
     """Liability insurance over every day, and nobody charges the student for it."""
     liability = [cover for cover in placement.covers if cover.kind in parameters["kinds"]]
@@ -172,9 +164,9 @@ def insurance(placement: PlacementFacts, parameters: Parameters, context: Contex
     if not liability:
         yield Hit("insurance_none", {}, evidence)
         return
-    gap = uncovered_from(liability, placement.starts_on, placement.ends_on)
-    if gap is not None:
-        yield Hit("insurance_gap", {"day": gap.isoformat()}, evidence)
+    spans = [(cover.starts_on, cover.ends_on) for cover in liability]
+    for first, _last in gaps_of(placement.starts_on, placement.ends_on, spans)[:1]:
+        yield Hit("insurance_gap", {"day": first.isoformat()}, evidence)
     charged = [cover for cover in liability if cover.payer == "student"]
     if charged:
         yield Hit("insurance_charged", {}, tuple(cover.ref for cover in charged))
