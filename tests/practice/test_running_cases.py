@@ -25,6 +25,7 @@ from zhixing.practice import running_incidents, running_links
 from zhixing.practice.models import (
     Complaint,
     Evaluation,
+    GradeRule,
     Incident,
     Placement,
     PlacementChange,
@@ -173,6 +174,15 @@ def test_the_clock_runs_out_and_says_so_once(house: here.Place) -> None:
     assert incident.closed_on == here.TODAY and "已找到" in incident.measures
 
 
+def test_whoever_was_told_is_not_looked_for_again(house: here.Place, django_assert_num_queries: Any) -> None:
+    for placement in house.placements:
+        actions.report_incident(placement, by=house.teacher, kind="missing", severity="grave", text="失联超过六小时")
+    late = here.NOW + timedelta(days=3)
+    assert running_incidents.remind(late)
+    with django_assert_num_queries(1):
+        assert running_incidents.remind(late) == 0
+
+
 def test_the_guardian_gets_a_message_with_a_link_and_is_still_to_be_spoken_to(
     house: here.Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +281,14 @@ def links_actor() -> Any:
     from zhixing.kernel.scope import Actor
 
     return Actor(name="导师0", is_system=True)
+
+
+def test_which_mark_asks_for_words_is_the_colleges_rule(house: here.Place) -> None:
+    GradeRule.objects.filter(code="pass").update(value=50)
+    marks = dict.fromkeys(Evaluation.SCALES, 55)
+    actions.evaluate(house.placements[0], "firm", by=links_actor(), marks=marks)
+    with pytest.raises(ValidationError, match="50"):
+        actions.evaluate(house.placements[1], "firm", by=links_actor(), marks={**marks, "skill": 49})
 
 
 def test_a_visit_is_written_up_and_signed_once_on_the_spot(house: here.Place) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.practice import running_place as here
+from zhixing.kernel.models import Event
 from zhixing.practice import presence, running_actions, running_grades, running_jobs, running_weeks, workplace
 from zhixing.practice.models import Leave, Placement, PresenceSignal, PresenceWeek, PresenceWeight, WeekEntry
 from zhixing.practice.presence import Sign, Weight, score
@@ -161,6 +162,25 @@ def test_a_score_only_asks_for_a_look_and_is_no_part_of_the_grade(house: here.Pl
     assert PresenceSignal.objects.filter(placement=look.placement, kind="call", confirms=True).exists()
     with pytest.raises(Exception, match=r"."):
         running_actions.not_found(PresenceWeek.objects.filter(status="asked").get(), by=house.teacher)
+
+
+def test_a_look_is_asked_of_somebody_and_leaves_its_event(house: here.Place) -> None:
+    Placement.objects.filter(pk__in=[row.pk for row in house.placements[1:]]).update(supervisor=None)
+    presence.count_week(here.MONDAY)
+    (asked,) = presence.pick(here.MONDAY)
+    assert asked.placement_id == house.placements[0].pk and asked.status == "asked"
+    assert Event.objects.get(record_type="practice.presence_week", verb="ask").record_id == asked.pk
+
+
+def test_a_night_without_news_writes_nothing(house: here.Place) -> None:
+    hand_in(house, house.placements[0])
+    for _night in range(2):
+        presence.count_week(here.MONDAY)
+    history = PresenceWeek.history.rel.related_model.objects  # type: ignore[attr-defined]
+    assert PresenceWeek.objects.count() == len(house.placements) and history.count() == 0
+    hand_in(house, house.placements[1])
+    presence.count_week(here.MONDAY)
+    assert history.get().placement_id == house.placements[1].pk
 
 
 def test_whoever_is_on_leave_is_not_looked_for(house: here.Place) -> None:

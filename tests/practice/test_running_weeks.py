@@ -169,6 +169,19 @@ def test_the_page_works_as_a_plain_form_and_its_kept_form_names_nobody(house: he
     )
 
 
+def test_a_mood_that_is_none_is_told_and_breaks_nothing(house: here.Place) -> None:
+    placement = house.placements[0]
+    answer = client_of(placement.student.person).post(reverse("practice-week"), here.week(placement, mood="x"))
+    assert answer.status_code == 422 and not WeekEntry.objects.exists()
+
+
+def test_an_archive_leaves_by_a_button_and_not_by_an_address(house: here.Place) -> None:
+    client, address = client_of(house.supervisor), reverse("practice-archive", args=[house.placements[0].pk])
+    taken = Event.objects.filter(record_type="practice.placement", verb="exported")
+    assert client.get(address).status_code == 200 and not taken.exists()
+    assert client.post(address).headers["Content-Type"] == "application/zip" and taken.count() == 1
+
+
 def test_the_stream_reads_one_after_the_other(house: here.Place) -> None:
     for placement in house.placements[:3]:
         send(house, here.week(placement), house.student(placement))

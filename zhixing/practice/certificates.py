@@ -7,7 +7,6 @@ the paper compares what it says with what they were shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -151,16 +150,6 @@ def file_of(certificate: Certificate) -> File | None:
     return rows.order_by("pk").first()
 
 
-def issue_many(placements: Iterable[Placement], *, by: Actor) -> int:
-    """Issue what is due among placements; returns how many were issued."""
-    issued = 0
-    for placement in placements:
-        if placement.status == "graded" and placement.level != "fail" and not hasattr(placement, "certificate"):
-            issue(placement, by=by)
-            issued += 1
-    return issued
-
-
 # Verified by anybody ------------------------------------------------------------------------------------------------
 
 
@@ -188,4 +177,4 @@ def register() -> None:
     verification.also_ask(KIND, gettext_lazy("internship certificate"), _found)
 
 
-__all__ = ["KIND", "as_pdf", "file_of", "issue", "issue_many", "register", "withdraw"]
+__all__ = ["KIND", "as_pdf", "file_of", "issue", "register", "withdraw"]

@@ -22,6 +22,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from zhixing.kernel.scope import SYSTEM
+from zhixing.practice.bulk import step_many
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import PresenceSignal, PresenceWeek, PresenceWeight, SignalKind, WeekEntry
 from zhixing.practice.running_cases import Incident, Leave
@@ -191,14 +193,12 @@ def draw(worth: Mapping[int, float], monday: date, number: int) -> list[int]:
     return sorted(lots, key=lambda pk: (-lots[pk], pk))[:number]
 
 
-def count_week(monday: date, placement_ids: Iterable[int] | None = None) -> int:
+def count_week(monday: date) -> int:
     """Count the evidence of a week for all who were at work in it; returns how many. Safe to repeat, as signals come late."""
     sunday = monday + timedelta(days=6)
     rows = Placement.objects.filter(
         status__in=("running", "ended"), starts_on__lte=sunday, ends_on__gte=monday, archived_at=None
     ).exclude(ended_on__lt=monday)
-    if placement_ids is not None:
-        rows = rows.filter(pk__in=list(placement_ids))
     week = _read(monday, {row.pk: row for row in rows.select_related("post").order_by("pk")})
     weights = weights_on(monday)
     troubled = set(Incident.objects.filter(status="open", archived_at=None).values_list("placement", flat=True))
@@ -206,31 +206,39 @@ def count_week(monday: date, placement_ids: Iterable[int] | None = None) -> int:
         monday__lt=monday, monday__gte=monday - timedelta(weeks=4), status__in=("confirmed", "unclear")
     )
     looked_at = set(looks.values_list("placement", flat=True))
-    counted = []
+    there = {
+        pk: told
+        for pk, *told in PresenceWeek.objects.filter(monday=monday).values_list(
+            "placement", "score", "parts", "excused", "risk"
+        )
+    }
+    differs = []
     for pk, placement in week.placements.items():
         points, parts = score(week.signs.get(pk, ()), weights)
         excused, age = pk in week.excused, (sunday - placement.starts_on).days
         worth = risk_of(points, excused, age, pk in looked_at, pk in troubled)
-        counted.append(
-            PresenceWeek(
-                placement_id=pk, monday=monday, score=points, parts=parts, excused=excused, risk=Decimal(str(worth))
+        risk = Decimal(str(worth))
+        # What is as it was is not written again: each write is a line of the history.
+        if there.get(pk) != [points, parts, excused, risk]:
+            differs.append(
+                PresenceWeek(placement_id=pk, monday=monday, score=points, parts=parts, excused=excused, risk=risk)
             )
-        )
     PresenceWeek.objects.bulk_create(
-        counted,
+        differs,
         batch_size=2000,
         update_conflicts=True,
         unique_fields=["placement", "monday"],
         update_fields=["score", "parts", "excused", "risk", "updated_at"],
     )
-    return len(counted)
+    return len(week.placements)
 
 
 def pick(monday: date, each: int = LOOKS_A_WEEK) -> list[PresenceWeek]:
     """Ask each supervisor to look at a few of their students of a week; returns what is newly asked. Safe to repeat."""
     with transaction.atomic():
         rows = list(
-            PresenceWeek.objects.filter(monday=monday, archived_at=None)
+            # Without a supervisor nobody is there to look.
+            PresenceWeek.objects.filter(monday=monday, placement__supervisor__isnull=False, archived_at=None)
             .select_related("placement__student", "placement__post__organisation")
             .select_for_update(of=("self",))
             .order_by("pk")
@@ -238,15 +246,12 @@ def pick(monday: date, each: int = LOOKS_A_WEEK) -> list[PresenceWeek]:
         of: dict[Any, dict[int, PresenceWeek]] = defaultdict(dict)
         for row in rows:
             of[row.placement.supervisor_id][row.placement_id] = row
-        asked = []
+        asked: list[PresenceWeek] = []
         for mine in of.values():
             already = sum(row.status != "scored" for row in mine.values())
             worth = {pk: float(row.risk) for pk, row in mine.items() if row.status == "scored"}
             asked += [mine[pk] for pk in draw(worth, monday, max(each - already, 0))]
-        PresenceWeek.objects.filter(pk__in=[row.pk for row in asked]).update(status=PresenceWeek.Status.ASKED)
-        for row in asked:
-            row.status = PresenceWeek.Status.ASKED
-    return asked
+        return step_many(asked, "ask", by=SYSTEM).done
 
 
 def drop_locations(today: date) -> int:

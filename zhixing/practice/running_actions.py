@@ -20,9 +20,10 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.partners.models import Contact, Organisation
+from zhixing.practice import running_grades
 from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post
-from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry, monday_of
+from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Complaint, Incident, IncidentReport, Leave, PlacementChange
 from zhixing.practice.running_results import Evaluation
 
@@ -507,8 +508,10 @@ def evaluate(
     lacking = [scale for scale in Evaluation.SCALES if not 0 <= marks.get(scale, -1) <= 100]
     if lacking:
         raise ValidationError(_("Give a mark from 0 to 100 for each of the four."), code="marks")
-    if min(marks.values()) < 60 and not text.strip():
-        raise ValidationError(_("Explain a mark under 60 in words."), code="words")
+    least = running_grades.least_pass(timezone.localdate())
+    if min(marks.values()) < least and not text.strip():
+        params = {"least": f"{least.normalize():f}"}
+        raise ValidationError(_("Explain a mark under %(least)s in words."), code="words", params=params)
     row = Evaluation(
         placement=placement,
         side=side,
@@ -536,7 +539,3 @@ def open_evaluations(placements: list[int]) -> int:
         if len(rows) == 2:
             opened += Evaluation.objects.filter(pk__in=[row.pk for row in rows], shown=False).update(shown=True)
     return opened
-
-
-def this_monday() -> date:
-    return monday_of(timezone.localdate())

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -22,10 +23,16 @@ from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_results import ArchivePaper, Evaluation, PaperKind
 
 
-def meters(placements: Iterable[Placement]) -> dict[int, dict[str, list[str]]]:
+def weeks_handed(placements: Iterable[int]) -> dict[int, int]:
+    """How many weeks each of these placements (ids) has handed in."""
+    rows = WeekEntry.objects.filter(placement__in=list(placements), archived_at=None).order_by()
+    return dict(rows.values_list("placement").annotate(number=Count("pk")))
+
+
+def meters(placements: Iterable[Placement], weeks: dict[int, int] | None = None) -> dict[int, dict[str, list[str]]]:
     """For each placement (id) and each of the eight papers what stands for it, in words; empty where nothing does.
 
-    A fixed number of queries for any number of placements.
+    `weeks` is what `weeks_handed` says of them, for whoever has asked already. A fixed number of queries for any number of placements.
     """
     rows = list(placements)
     keys = [row.pk for row in rows]
@@ -42,9 +49,7 @@ def meters(placements: Iterable[Placement]) -> dict[int, dict[str, list[str]]]:
             plan__in={row.plan_id for row in rows}, kind="scheme", archived_at=None
         ).values_list("plan", "title")
     )
-    weeks: dict[int, int] = {}
-    for pk in WeekEntry.objects.filter(placement__in=keys, archived_at=None).values_list("placement", flat=True):
-        weeks[pk] = weeks.get(pk, 0) + 1
+    weeks = weeks_handed(keys) if weeks is None else weeks
     visits = Visit.objects.filter(placements__in=keys, status="done", archived_at=None)
     for pk, day in visits.order_by("visited_on").values_list("placements", "visited_on"):
         if pk in found:

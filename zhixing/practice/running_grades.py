@@ -18,7 +18,6 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.practice import running_archive
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Leave
 from zhixing.practice.running_results import Evaluation, GradeRule, PaperKind
 
@@ -49,6 +48,11 @@ def rules_of(days: Iterable[date]) -> dict[date, dict[str, Decimal]]:
         day: {code: value for first, last, code, value in rules if first <= day and (last is None or day <= last)}
         for day in set(days)
     }
+
+
+def least_pass(day: date) -> Decimal:
+    """The least mark or score that passes, by the rule in force on a day; 0 where there is none."""
+    return rules_on(day).get("pass", Decimal(0))
 
 
 def level_of(score: Decimal, rules: dict[str, Decimal]) -> str:
@@ -92,13 +96,11 @@ def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
             "placement", "side", "mean"
         )
     }
-    weeks: dict[int, int] = {}
-    for pk in WeekEntry.objects.filter(placement__in=keys, archived_at=None).values_list("placement", flat=True):
-        weeks[pk] = weeks.get(pk, 0) + 1
+    weeks = running_archive.weeks_handed(keys)
     leaves: dict[int, list[Leave]] = {}
     for leave in Leave.objects.filter(placement__in=keys, status="granted", archived_at=None):
         leaves.setdefault(leave.placement_id, []).append(leave)
-    meters = running_archive.meters(rows)
+    meters = running_archive.meters(rows, weeks)
     rules_by_day = rules_of(row.ended_on or row.ends_on for row in rows)
     found = {}
     for row in rows:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import CharField, Exists, Model, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 
 from zhixing.kernel import gateways, links, notices
+from zhixing.kernel.models import Notice
 from zhixing.kernel.scope import SYSTEM
 from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Membership, Role
@@ -20,6 +22,7 @@ from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, 
 
 NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
 LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
+_LATE_KEY = "incident_late:"
 GUARDIAN_DAYS = 30
 INSIDE = {
     Recipient.SUPERVISOR: (),
@@ -120,6 +123,9 @@ def tell_inside(incident: Incident, recipient: str) -> int:
 def remind(now: datetime) -> int:
     """Tell supervisor, college and office of each report whose time is over; returns how many notices are new."""
     late = IncidentReport.objects.filter(status="waiting", due_at__lt=now, archived_at=None)
+    # Every ten minutes: who was told of it once is not looked for again.
+    key = Concat(Value(_LATE_KEY), Cast(OuterRef("pk"), CharField()))
+    late = late.exclude(Exists(Notice.objects.filter(key=key)))
     sent = 0
     sheet = sheet_for(Incident)
     for row in late.select_related(
@@ -136,5 +142,5 @@ def remind(now: datetime) -> int:
             "due": timezone.localtime(row.due_at).strftime("%Y-%m-%d %H:%M"),
         }
         url = sheet.url("detail", row.incident_id) if sheet else ""
-        sent += notices.send_to_people(above, f"incident_late:{row.pk}", LATE, params, url)
+        sent += notices.send_to_people(above, f"{_LATE_KEY}{row.pk}", LATE, params, url)
     return sent

@@ -33,8 +33,7 @@ def count_and_ask(today: date) -> int:
     of: dict[int, list[str]] = {}
     asked = presence.pick(last)
     for row in asked:
-        if row.placement.supervisor_id:
-            of.setdefault(row.placement.supervisor_id, []).append(row.placement.student.name)
+        of.setdefault(row.placement.supervisor_id, []).append(row.placement.student.name)
     for supervisor, names in sorted(of.items()):
         params = {"number": len(names), "week": last.isoformat(), "names": "、".join(sorted(names))}
         notices.send_to_people([supervisor], f"look:{last}:{len(names)}", LOOK, params, reverse("practice-today"))

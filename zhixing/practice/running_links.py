@@ -8,6 +8,7 @@ evaluation is used up by it.
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,11 +26,12 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
-from zhixing.practice import consent_links, workplace
+from zhixing.practice import consent_links, running_grades, workplace
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_queries as queries
 from zhixing.practice.consent_actions import GUARDIAN
-from zhixing.practice.placements import Placement, PolicyCover
+from zhixing.practice.covers import covers_of
+from zhixing.practice.placements import Placement
 from zhixing.practice.running import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_results import Evaluation
@@ -82,8 +84,8 @@ def read_marks(posted: Any, key: int | str) -> tuple[dict[str, int], str]:
     return marks, str(posted.get(f"text-{key}", ""))[:2000]
 
 
-def sliders(marks: dict[str, int], text: str, key: int | str) -> dict[str, Any]:
-    """A form's sliders as the template draws them; untouched ones stand at 80."""
+def sliders(marks: dict[str, int], text: str, key: int | str, least: Decimal) -> dict[str, Any]:
+    """A form's sliders as the template draws them; untouched ones stand at 80, what lies under `least` asks for words."""
     rows = [
         {
             "name": f"{scale}-{key}",
@@ -92,7 +94,7 @@ def sliders(marks: dict[str, int], text: str, key: int | str) -> dict[str, Any]:
         }  # type: ignore[union-attr]
         for scale in Evaluation.SCALES
     ]
-    return {"key": key, "marks": rows, "text": text}
+    return {"key": key, "marks": rows, "text": text, "least": least}
 
 
 # The mentor -------------------------------------------------------------------------------------------------------
@@ -118,11 +120,11 @@ def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpRes
     students = queries.of_mentor(contact, monday)
     keys = [row["placement"].pk for row in students]
     evaluated = set(Evaluation.objects.filter(placement__in=keys, side="firm").values_list("placement", flat=True))
-    asked = request.POST.get("evaluate", "")
+    asked, least = request.POST.get("evaluate", ""), running_grades.least_pass(timezone.localdate())
     for row in students:
         pk = row["placement"].pk
         marks, text = read_marks(request.POST, pk) if asked == str(pk) else ({}, "")
-        row |= {"evaluated": pk in evaluated, "card": sliders(marks, text, pk), "open": asked == str(pk)}
+        row |= {"evaluated": pk in evaluated, "card": sliders(marks, text, pk, least), "open": asked == str(pk)}
     context = {
         "link": link,
         "contact": contact,
@@ -213,17 +215,11 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
         except ValidationError as refused:
             fault = "；".join(refused.messages)
     last = placement.ended_on or placement.ends_on
-    covers = PolicyCover.objects.filter(
-        student=placement.student_id,
-        policy__starts_on__lte=last,
-        policy__ends_on__gte=placement.starts_on,
-        archived_at=None,
-    ).select_related("policy")
     context = {
         "link": link,
         "placement": placement,
         "consent_card": consent_links.card(request, placement, fault),
-        "covers": covers.order_by("policy__starts_on"),
+        "covers": covers_of(placement.student_id, placement.starts_on, last),
         "incidents": placement.incidents.filter(archived_at=None).exclude(severity="light").order_by("-happened_at"),  # type: ignore[attr-defined]
         "school": School.objects.order_by("pk").first(),
         "subjects": Complaint.Subject.choices,
@@ -253,7 +249,7 @@ def evaluate(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
         "link": link,
         "placement": placement,
         "side": side,
-        "card": sliders(marks, text, placement.pk),
+        "card": sliders(marks, text, placement.pk, running_grades.least_pass(timezone.localdate())),
         "fault": fault,
     }
     return render(request, "practice/outside_evaluate.html", context, status=422 if fault else 200)

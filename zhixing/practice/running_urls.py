@@ -15,5 +15,5 @@ urlpatterns = [
     path("journals/", views.journals_page, name="practice-journals"),
     path("visits/start/", views.visit_start, name="practice-visit-start"),
     path("visits/<int:pk>/", views.visit_page, name="practice-visit"),
-    path("placements/<int:pk>/archive.zip", views.archive_file, name="practice-archive"),
+    path("placements/<int:pk>/archive/", views.archive_file, name="practice-archive"),
 ]

@@ -28,7 +28,7 @@ from zhixing.kernel.models import File
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import sheet_for
 from zhixing.partners.models import Organisation
-from zhixing.practice import presence, running_archive, running_links
+from zhixing.practice import presence, running_archive, running_grades, running_links
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_api as api
 from zhixing.practice import running_queries as queries
@@ -106,7 +106,7 @@ def week_page(request: HttpRequest) -> HttpResponse:
         "last": last,
         "values": {
             "hours": request.POST.get("hours") or (last["hours"] if last else 40),
-            "mood": int(request.POST.get("mood") or (last["mood"] if last else 3)),
+            "mood": _mood(request.POST.get("mood", ""), last["mood"] if last else WeekEntry.Mood.FAIR),
             "text": request.POST.get("text", ""),
             "code": request.POST.get("code") or request.GET.get("code", "")[:6],
         },
@@ -115,6 +115,11 @@ def week_page(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"label": _("My week"), "url": ""}],
     }
     return render(request, "practice/week.html", context, status=422 if fault else 200)
+
+
+def _mood(given: str, before: int) -> int:
+    """The mood to show as chosen: what was sent, where it is one."""
+    return int(given) if given in {str(value) for value in WeekEntry.Mood.values} else before
 
 
 def _acts(placement: Placement) -> list[dict[str, Any]]:
@@ -224,7 +229,7 @@ def evaluate_page(request: HttpRequest, pk: int) -> HttpResponse:
             fault = "；".join(refused.messages)
     context = {
         "placement": placement,
-        "card": running_links.sliders(marks, text, pk),
+        "card": running_links.sliders(marks, text, pk, running_grades.least_pass(timezone.localdate())),
         "fault": fault,
         "crumbs": [
             {"label": _("My week"), "url": reverse("practice-week")},
@@ -398,14 +403,13 @@ def journals_page(request: HttpRequest) -> HttpResponse:
 
 def _same_words(entry: WeekEntry) -> int:
     """How many others, or earlier weeks of the same student, say the same words; shown, and judged by the reader."""
-    mine = presence.digest_of_words(entry.text)
-    if not mine:
+    # Few words tell nothing: they may well be the same twice.
+    if not presence.digest_of_words(entry.text):
         return 0
     near = WeekEntry.objects.filter(
         monday__gte=entry.monday - presence.MEMORY, monday__lte=entry.monday, archived_at=None
     )
-    near = near.filter(placement__plan=entry.placement.plan_id).exclude(pk=entry.pk)
-    return sum(presence.digest_of_words(text) == mine for text in near.values_list("text", flat=True)[:3000])
+    return near.filter(placement__plan=entry.placement.plan_id, text=entry.text).exclude(pk=entry.pk).count()
 
 
 @require_POST
@@ -500,9 +504,9 @@ def _visit_act(request: HttpRequest, visit: Visit, actor: Actor) -> str:
     return _("The visit is on record.")
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def archive_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """A student's archive as a zip; who took it is noted."""
+    """A student's archive as a zip; who took it is noted, and so it is asked for with a button, not with an address."""
     actor = _actor(request)
     _may(actor, "practice.placement", "view")
     placement = get_object_or_404(
@@ -511,6 +515,12 @@ def archive_file(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("student", "post__organisation", "plan", "supervisor", "mentor", "agreement"),
         pk=pk,
     )
+    if request.method != "POST":
+        crumbs = [
+            {"label": str(placement), "url": _detail(placement)},
+            {"label": pgettext("student", "Archive"), "url": ""},
+        ]
+        return render(request, "practice/archive.html", {"placement": placement, "crumbs": crumbs})
     content = running_archive.as_zip(placement)
     # A student's file leaving the house is worth a line in the log.
     events.log(placement, "exported", by=actor)
