@@ -12,7 +12,7 @@ from django.test import Client
 from tests.bases import factories as make
 from tests.bases.conftest import TODAY
 from tests.governance.factories import College
-from zhixing.bases import figures, paper_actions, summaries
+from zhixing.bases import criteria, figures, paper_actions, summaries
 from zhixing.bases.models import BaseRecognition, RecognitionCriterion, RecognitionReview, TermSummary
 from zhixing.org.models import Major, Term
 
@@ -142,6 +142,18 @@ def test_the_board_tells_who_lacks_what(client: Client, home: College, major: Ma
     card = shown["lanes"][0]["cards"][0]
     assert (card["met"], card["checks"]) == (0, 1)
     assert [(item["major"], item["coming"]) for item in shown["bare"]] == [(major, True), (bare, False)]
+
+
+def test_the_board_asks_the_criteria_only_of_what_it_shows(
+    client: Client, home: College, major: Major, term: Term, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _n in range(12):
+        make.recognition(make.base(home, major), major)
+    asked: list[int] = []
+    monkeypatch.setattr(criteria, "check", lambda row, *_args, **_more: asked.append(row.pk) or [])
+    client.force_login(home.user("office"), backend="zhixing.org.accounts.PersonBackend")
+    lane = client.get("/bases/demonstration/").context["lanes"][0]
+    assert lane["number"] == 12 and [card["row"].pk for card in lane["cards"]] == asked and len(asked) == 10
 
 
 def test_a_major_without_one_is_led_to_grow_its_nearest_base(

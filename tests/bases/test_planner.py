@@ -117,6 +117,13 @@ def test_firms_near_and_fitting_come_first_each_with_its_reasons(home: College, 
     assert "近处软件" not in [visit.firm.name for visit in visiting.firms_for(major, 100, TODAY)]
 
 
+def test_only_firms_that_fit_are_read(home: College, gap: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    rate, rated = visiting._rate, []
+    monkeypatch.setattr(visiting, "_rate", lambda firm, *more: rated.append(firm.name) or rate(firm, *more))
+    visiting.firms_for(gap[0], 100, TODAY)
+    assert sorted(rated) == ["近处软件", "远方软件"]
+
+
 def test_the_pages_suppose_and_lead_to_firms(client: Client, home: College, gap: tuple) -> None:
     major, firms = gap
     terms = make.terms(home)

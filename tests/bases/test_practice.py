@@ -95,13 +95,13 @@ def test_a_term_that_no_plan_fills_any_more_is_told_and_counted_in_one(
     spring = make.terms(home, 1)[1]
     major = make.major(home)
     row = make.demand(major, spring, 12)
-    PracticeDemand.objects.update(source="planned")
+    PracticeDemand.objects.update(counted=12, source="planned")
     told: list[int] = []
     monkeypatch.setattr(changes, "touched", lambda model, keys: told.extend(keys) if model is PracticeDemand else None)
     demand.release(major.pk, "post", set())
     # Nobody is due by the classes either: the row still moved, and whoever listens (R10) hears of it.
     assert told == [row.pk] and due(major) == {str(spring): (0, "computed")}
-    PracticeDemand.objects.update(students=12, source="planned")
+    PracticeDemand.objects.update(students=12, counted=12, source="planned")
 
     def fails(*_args: Any) -> int:
         raise RuntimeError

@@ -69,7 +69,10 @@ def open_base(base: Base, *, by: Actor, starts_on: date, comment: str = "") -> N
 
 
 def close_base(base: Base, *, by: Actor, closed_on: date, comment: str = "") -> None:
-    """Close a base on a day, for a reason; what was accepted and is not settled is told first."""
+    """Close a base on a day, for a reason; what was accepted and is not settled is told first.
+
+    Since when it was in use stays; one that never was has no such day, planned or not.
+    """
     not_in_future(closed_on)
     waiting = base.contributions.filter(
         status__in=(Contribution.Status.DELIVERED, Contribution.Status.ACCEPTED), archived_at=None
@@ -80,8 +83,15 @@ def close_base(base: Base, *, by: Actor, closed_on: date, comment: str = "") -> 
             _("Settle first what was put in: %(titles)s."), code="unsettled", params={"titles": "；".join(titles)}
         )
     with step(base, "close", by=by, comment=comment, closed_on=closed_on.isoformat()) as row:
+        if row.status != Base.Status.IN_USE:
+            row.starts_on = None
+        elif closed_on < row.starts_on:
+            raise ValidationError(
+                _("The base has been in use since %(day)s: it was not closed before."),
+                code="before_use",
+                params={"day": row.starts_on.isoformat()},
+            )
         row.ends_on, row.close_reason = closed_on, comment.strip()[:300]
-        row.starts_on = row.starts_on and min(row.starts_on, closed_on)
 
 
 def record_use(

@@ -8,9 +8,11 @@ class BasesConfig(AppConfig):
     verbose_name = _("Bases")
 
     def ready(self) -> None:
-        from zhixing.bases import indicators, outside
+        from zhixing.bases import demand, indicators, outside
+        from zhixing.kernel import changes
         from zhixing.kernel.timeline import name_verbs
 
         indicators.register()
         outside.register()
+        changes.listen(demand.entered)
         name_verbs({"write": ("edit", _("Text edited"))})

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Model, Q
 
 from zhixing.bases.models import PracticeDemand, PracticeKind
 from zhixing.kernel import changes
@@ -116,20 +116,27 @@ def compute(terms: Sequence[Term], majors: Collection[int] | None = None) -> int
             rows = rows.filter(major__in=majors)
         there = {(row.major_id, row.term_id, row.kind): row for row in rows}
         made = [
-            PracticeDemand(major_id=key[0], term_id=key[1], kind=key[2], students=number, source=_source(guessed))
+            PracticeDemand(
+                major_id=key[0],
+                term_id=key[1],
+                kind=key[2],
+                students=number,
+                counted=number,
+                source=_source(guessed),
+            )
             for key, (number, guessed) in wanted.items()
             if key not in there
         ]
         changed = []
         for key, row in there.items():
-            if row.source in (Source.EDITED, Source.PLANNED) or row.archived_at is not None:
+            if row.entered or row.source == Source.PLANNED or row.archived_at is not None:
                 continue
             number, guessed = wanted.get(key, (0, False))
             if (row.students, row.source) != (number, _source(guessed)):
-                row.students, row.source = number, _source(guessed)
+                row.students, row.counted, row.source = number, number, _source(guessed)
                 changed.append(row)
         PracticeDemand.objects.bulk_create(made, batch_size=2000)
-        PracticeDemand.objects.bulk_update(changed, ["students", "source"], batch_size=2000)
+        PracticeDemand.objects.bulk_update(changed, ["students", "counted", "source"], batch_size=2000)
         changes.touched(PracticeDemand, [row.pk for row in (*made, *changed)])
     return len(made) + len(changed)
 
@@ -147,22 +154,34 @@ def new_class(major: Major, entry_year: int, students: int, terms: Sequence[Term
 def plan(major: int, term: int, kind: str, students: int, *, keep_edited: bool = False) -> None:
     """What a practice plan says is due takes the place of what was counted; what a person entered since may stay."""
     row, made = PracticeDemand.objects.get_or_create(
-        major_id=major, term_id=term, kind=kind, defaults={"students": students, "source": Source.PLANNED}
+        major_id=major,
+        term_id=term,
+        kind=kind,
+        defaults={"students": students, "counted": students, "source": Source.PLANNED},
     )
-    if made or (keep_edited and row.source == Source.EDITED):
+    if made or (keep_edited and row.entered):
         return
-    if (row.students, row.source) != (students, Source.PLANNED):
-        row.students, row.source = students, Source.PLANNED
-        row.save(update_fields=["students", "source", "updated_at"])
+    if (row.students, row.counted, row.source) != (students, students, Source.PLANNED):
+        row.students, row.counted, row.source = students, students, Source.PLANNED
+        row.save(update_fields=["students", "counted", "source", "updated_at"])
 
 
 def release(major: int, kind: str, planned: Collection[int]) -> None:
     """Terms in which no plan of a major and kind falls any more (`planned` are the others, by key) are counted again."""
-    left = PracticeDemand.objects.filter(major=major, kind=kind, source=Source.PLANNED, archived_at=None)
+    left = PracticeDemand.objects.filter(
+        major=major, kind=kind, source=Source.PLANNED, students=F("counted"), archived_at=None
+    )
     with transaction.atomic():
         rows = {row.pk: row.term_id for row in left.exclude(term__in=planned).select_for_update()}
         if rows:
-            PracticeDemand.objects.filter(pk__in=rows).update(students=0, source=Source.COMPUTED)
+            PracticeDemand.objects.filter(pk__in=rows).update(students=0, counted=0, source=Source.COMPUTED)
             # Also where the count finds nobody: then `compute` has nothing to move, and the change is told here.
             changes.touched(PracticeDemand, rows)
             compute(list(Term.objects.filter(pk__in=set(rows.values())).select_related("year")), [major])
+
+
+def entered(model: type[Model], keys: set[int]) -> None:
+    """A number that the page, a program or a register set stands as entered by somebody. Told after each commit."""
+    if model is PracticeDemand:
+        rows = PracticeDemand.objects.filter(pk__in=keys).exclude(source=Source.EDITED)
+        rows.exclude(students=F("counted"), counted__isnull=False).update(source=Source.EDITED)

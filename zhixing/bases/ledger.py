@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
+from zhixing.bases.papers import stays
 from zhixing.bases.use import Room
 from zhixing.kernel.constraints import not_negative
 from zhixing.kernel.fields import MoneyField
@@ -234,3 +235,8 @@ class BenefitStatement(Record):
 
     def __str__(self) -> str:
         return f"{self.base.name} · {self.year}"
+
+    def clean(self) -> None:
+        """What the firm has before it, or both have confirmed, stays."""
+        words = _("The statement is with the firm or confirmed: it stays as it is.")
+        stays(self, ("base_id", "year", "lines", "school_remark"), words, writable=("draft", "disputed"))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from zhixing.bases import criteria, figures, summaries
 from zhixing.bases.actions import not_in_future
 from zhixing.bases.models import Base, BaseRecognition, RecognitionReview, TermSummary
+from zhixing.kernel import changes
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
@@ -139,9 +140,13 @@ def apply_for(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> 
 
 
 def send_back(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> None:
-    """Back to those who grow the base; its numbers move again."""
+    """Back to those who grow the base; its numbers move again, and the experts judge anew what is handed in then."""
     with step(recognition, "send_back", by=by, comment=comment) as row:
         row.applied_on, row.figures = None, {}
+        judged = row.reviews.filter(reviewed_on__isnull=False)
+        keys = list(judged.values_list("pk", flat=True))
+        judged.update(score=None, opinion="", reviewed_on=None, updated_at=timezone.now())
+        changes.touched(RecognitionReview, keys)
 
 
 def invite(recognition: BaseRecognition, *, by: Actor, experts: str, comment: str = "") -> int:

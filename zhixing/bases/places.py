@@ -70,6 +70,8 @@ class PracticeDemand(Record):
     term = models.ForeignKey(Term, models.PROTECT, related_name="practice_demands", verbose_name=_("term"))
     kind = models.CharField(_("kind of practice"), max_length=7, choices=PracticeKind)
     students = models.PositiveIntegerField(_("students due"))
+    # What the count or a plan wrote last: another number in `students` was entered by somebody, by whatever way.
+    counted = models.PositiveIntegerField(_("students counted"), null=True, blank=True, editable=False)
     source = models.CharField(
         pgettext_lazy("of a number", "source"), max_length=9, choices=Source, default=Source.EDITED, editable=False
     )
@@ -101,3 +103,8 @@ class PracticeDemand(Record):
 
     def __str__(self) -> str:
         return f"{self.major.name} · {self.term} · {self.get_kind_display()}"
+
+    @property
+    def entered(self) -> bool:
+        """Whether a person gave the number: it then stays, whatever is counted."""
+        return self.source == self.Source.EDITED or self.students != self.counted

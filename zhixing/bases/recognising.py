@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
+from zhixing.bases.papers import stays
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
@@ -192,6 +193,11 @@ class BaseRecognition(Record):
 
     def __str__(self) -> str:
         return f"{self.base.name} · {self.major.name}"
+
+    def clean(self) -> None:
+        """What was applied for stays, unless it is sent back."""
+        words = _("The application is handed in and stays as it is.")
+        stays(self, ("base_id", "major_id", "level", "statement"), words, writable=("growing",))
 
 
 @tracked

@@ -30,7 +30,7 @@ def of(major: Major, term: Term) -> list[Figure]:
     bases = queries.in_use(last, Base.objects.filter(Q(majors=major) | Q(primary_major=major))).distinct()
     known = list(bases.values_list("pk", "kind", "starts_on"))
     keys = [key for key, _kind, _since in known]
-    since = [since for _key, kind, since in known if kind == Base.Kind.OFF_CAMPUS]
+    since = [since for _key, kind, since in known if kind == Base.Kind.OFF_CAMPUS and since]
     capacities = queries.capacities().filter(major=major, term=term)
     demand = PracticeDemand.objects.filter(major=major, term=term, archived_at=None)
     due = demand.annotate(places=queries.places_for()).aggregate(

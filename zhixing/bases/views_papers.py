@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -212,8 +213,13 @@ def board_page(request: HttpRequest) -> HttpResponse:
         .select_related("base__organisation", "major__unit")
         .order_by("major__unit__code", "major__code")
     )
-    cards: dict[str, list[dict[str, Any]]] = {}
+    lanes: dict[str, list[BaseRecognition]] = {status: [] for status in _LANES}
     for row in rows:
+        lanes[row.status].append(row)
+    # Of many that are recognised, those to be checked again first.
+    lanes[BaseRecognition.Status.RECOGNISED].sort(key=lambda row: row.recheck_due or date.max)
+
+    def card_of(row: BaseRecognition) -> dict[str, Any]:
         card: dict[str, Any] = {"row": row, "url": address(row, actor), "missed": []}
         if row.status == BaseRecognition.Status.GROWING:
             checks = criteria.check(row, today, with_score=False)
@@ -222,7 +228,8 @@ def board_page(request: HttpRequest) -> HttpResponse:
             card["missed"] = [check.figure.label for check in checks if not check.met]
         if row.status == BaseRecognition.Status.RECOGNISED and row.recheck_due:
             card["days"] = (row.recheck_due - today).days
-        cards.setdefault(row.status, []).append(card)
+        return card
+
     labels = dict(BaseRecognition.Status.choices)
     have = set(queries.recognised(today).values_list("major", flat=True))
     coming = {row.major_id for row in rows if row.status != BaseRecognition.Status.RECOGNISED}
@@ -233,9 +240,9 @@ def board_page(request: HttpRequest) -> HttpResponse:
         "lanes": [
             {
                 "label": labels[status],
-                "number": len(cards.get(status, [])),
-                # Of many that are recognised, those to be checked again first.
-                "cards": sorted(cards.get(status, []), key=lambda card: card.get("days", 0))[:_SHOWN],
+                "number": len(lanes[status]),
+                # The criteria are asked only of what is shown.
+                "cards": [card_of(row) for row in lanes[status][:_SHOWN]],
                 "url": f"{recognitions.url('list')}?status={status}" if recognitions else "",
             }
             for status in _LANES

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from zhixing.agreements import queries as agreements
 from zhixing.agreements.models import Agreement
 from zhixing.bases.models import Base
-from zhixing.org.models import Major, NationalMajor, Unit
+from zhixing.org.models import IndustryCode, Major, NationalMajor, Unit
 from zhixing.partners.industries import majors_for
+from zhixing.partners.matching import city
 from zhixing.partners.models import Need, Organisation
 
 # What each reason weighs.
@@ -31,11 +32,6 @@ class Visit:
     reasons: tuple[str, ...]
 
 
-def _places_of(code: str) -> tuple[str, str]:
-    """City and province of a division's code; counties that stand under the province itself are a city of their own."""
-    return (code if code[2:4] == "90" else code[:4]), code[:2]
-
-
 def home_regions() -> set[str]:
     """Where the school is: the regions of its units, and of the bases on its campus."""
     units = Unit.objects.filter(region__isnull=False, archived_at=None).values_list("region", flat=True)
@@ -50,11 +46,15 @@ def firms_for(
 
     A firm fits by its trade (GB/T 4754 beside the major's division), by what it asked for, or by an agreement or base
     there is already; among those that fit the nearer comes first. Banned firms and those that already give this major
-    places do not stand in the list. `firms`: those that the reader may see. Three queries, whatever the size.
+    places do not stand in the list. `firms`: those that the reader may see. Only firms that fit are read, with a fixed
+    number of queries.
     """
     homes = home_regions()
-    cities, provinces = {_places_of(code)[0] for code in homes}, {_places_of(code)[1] for code in homes}
+    cities, provinces = {city(code) for code in homes}, {code[:2] for code in homes}
     entry = NationalMajor.objects.filter(code=major.code).first()
+    division = entry.division if entry else ""
+    codes = IndustryCode.objects.values_list("pk", flat=True) if division else ()
+    trades = [code for code in codes if division in majors_for(code)]
     giving = Base.objects.filter(
         organisation=OuterRef("pk"), majors=major, status=Base.Status.IN_USE, kind=Base.Kind.OFF_CAMPUS
     )
@@ -76,19 +76,16 @@ def firms_for(
                 Base.objects.filter(organisation=OuterRef("pk"), archived_at=None).exclude(status=Base.Status.CLOSED)
             ),
         )
+        .filter(Q(industry__in=trades) | Q(asks__gt=0))
         .select_related("region")
         .order_by("pk")
     )
-    ranked = []
-    for firm in rows:
-        visit = _rate(firm, entry.division if entry else "", cities, provinces)
-        if visit is not None:
-            ranked.append(visit)
+    ranked = [_rate(firm, division, cities, provinces) for firm in rows]
     ranked.sort(key=lambda visit: (-visit.score, visit.firm.pk))
     return _enough(ranked, gap, limit)
 
 
-def _rate(firm: Organisation, division: str, cities: set[str], provinces: set[str]) -> Visit | None:
+def _rate(firm: Organisation, division: str, cities: set[str], provinces: set[str]) -> Visit:
     score, reasons = 0.0, []
     if division and division in majors_for(firm.industry_id):
         score += TRADE
@@ -100,8 +97,6 @@ def _rate(firm: Organisation, division: str, cities: set[str], provinces: set[st
             if firm.asked
             else _("asked for people of this major")
         )
-    if not score:
-        return None
     if firm.has_base:
         score += BASE
         reasons.append(_("has a base for other majors already"))
@@ -111,11 +106,10 @@ def _rate(firm: Organisation, division: str, cities: set[str], provinces: set[st
     if firm.status == Organisation.Status.ACTIVE:
         score += KNOWN
     if firm.region_id:
-        city, province = _places_of(firm.region_id)
-        if city in cities:
+        if city(firm.region_id) in cities:
             score += SAME_CITY
             reasons.append(_("in the same city: %(region)s") % {"region": firm.region.name})
-        elif province in provinces:
+        elif firm.region_id[:2] in provinces:
             score += SAME_PROVINCE
             reasons.append(_("in the province: %(region)s") % {"region": firm.region.name})
         else:

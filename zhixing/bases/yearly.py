@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.bases.papers import stays
 from zhixing.kernel.constraints import not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step
@@ -90,12 +90,8 @@ class BasePlan(Record):
 
     def clean(self) -> None:
         """What was approved stays: next year has a plan of its own."""
-        if self.pk is None:
-            return
-        fields = ("unit_id", "year_id", "new_bases", "new_places", "demo_bases", "content", "management")
-        before = BasePlan._base_manager.filter(pk=self.pk, status="approved").values_list(*fields).first()
-        if before and before != tuple(getattr(self, name) for name in fields):
-            raise ValidationError(_("The plan is approved and stays as it is."), code="approved")
+        fields = ("unit_id", "year_id", "new_bases", "new_places", "demo_bases", "funds", "content", "management")
+        stays(self, fields, _("The plan is approved and stays as it is."), writable=("draft", "submitted"))
 
 
 @tracked
@@ -174,3 +170,8 @@ class TermSummary(Record):
 
     def __str__(self) -> str:
         return f"{self.major.name} · {self.term}"
+
+    def clean(self) -> None:
+        """What was handed in stays, unless it is sent back."""
+        fields = ("major_id", "term_id", "overview", "results", "problems", "next_steps")
+        stays(self, fields, _("The summary is handed in and stays as it is."), writable=("draft",))

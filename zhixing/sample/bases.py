@@ -517,6 +517,7 @@ class Bases:
                     term_id=term,
                     kind=kind,
                     students=number,
+                    counted=number,
                     source=source.ESTIMATED if guessed else source.COMPUTED,
                 )
                 for (major, term, kind), (number, guessed) in sorted(due.items())
