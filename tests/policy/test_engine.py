@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.policy import factories as make
 from tests.policy.conftest import TODAY
+from tests.policy.evidence import told_by_rows
 from zhixing.governance.models import Committee, Meeting
 from zhixing.kernel import measures
 from zhixing.org.models import MajorGroup
 from zhixing.partners.models import Activity, GovernmentPolicy, IndustryLink
 from zhixing.policy.engine import AssessError, assess, resolve_year
-from zhixing.policy.evidence import rows_of
 from zhixing.policy.models import Rule, RuleVersion, Standing, StandingChange, Waiver
 
 Clock = Callable[[date], None]
@@ -159,13 +159,13 @@ def test_the_number_of_statements_does_not_grow_with_the_units(college: make.Col
         assess()
     assert len(many) == len(few)
     counting = [q["sql"] for q in many if "unit_value" in q["sql"] or '"good"' in q["sql"]]
-    # One for each measure; a domain without any unit to judge asks nothing.
+    # One for each measure; of a domain without any unit to judge nothing is asked (all are in `tests/sample/test_measures.py`).
     assert len(counting) == len([q for q in few if "unit_value" in q["sql"] or '"good"' in q["sql"]])
     assert 7 <= len(counting) <= len(measures.all())
 
 
 def test_the_value_is_computed_from_the_evidence_rows(college: make.College) -> None:
-    """For every measure: what the standing says is what its rows say."""
+    """What the standing says is what its rows say; for every other measure `tests/sample/test_measures.py` asks the same."""
     group, other = college.groups
     make.link(group)
     make.link(group, ends_on=TODAY)
@@ -196,22 +196,9 @@ def test_the_value_is_computed_from_the_evidence_rows(college: make.College) -> 
     assess()
     checked = set()
     for found in Standing.objects.filter(rule__measure__in=measures.all()).select_related("rule__policy", "version"):
-        rows = rows_of(found)
-        assert rows is not None
-        rows = list(rows)
-        assert len(rows) == found.evidence_count, str(found)
-        if found.is_roll_up:
-            expected = sum(row.reached for row in rows) / len(rows) if rows else None
-        elif measures.get(found.rule.measure).kind == "share":
-            expected = sum(row.in_order for row in rows) / len(rows) if rows else None
-        else:
-            expected = len(rows)
-        assert (None if found.value is None else float(found.value)) == (
-            expected if expected is None else round(expected, 4)
-        ), str(found)
+        rows = told_by_rows(found)
         if rows and not found.is_roll_up:
             checked.add(found.rule.measure)
-    # The domains above the policy's own tests prove their measures themselves.
     assert {key for key in measures.all() if key.startswith(("partners.", "governance."))} <= checked
     assert standing("R01", group.code, "major_group").value == 2
     assert standing("R04", group.code, "committee").value == 0.5

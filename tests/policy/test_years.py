@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.policy import factories as make
@@ -67,6 +68,7 @@ def test_a_running_year_and_an_unknown_one_are_not_closed(past: make.College) ->
 def test_a_recount_stands_beside_what_was_closed(past: make.College) -> None:
     office = client_of(past, "office")
     assert office.post(f"{PAGE}recount/", {"name": "太早"}).headers["Location"] == PAGE
+    assert not Progress.objects.exists()
     close_year(YEAR)
     past.groups[0].industry_links.all().delete()
     answer = office.post(f"{PAGE}recount/", {"name": "联系已删"})
@@ -89,3 +91,15 @@ def test_a_recount_stands_beside_what_was_closed(past: make.College) -> None:
     jobs.recount_now(progress=job.pk, name="联系已删", year=YEAR, user=past.user("office").pk)
     job.refresh_from_db()
     assert job.state == "done" and Recount.objects.count() == 1
+
+
+def test_only_a_closed_year_is_counted_anew_by_page_job_and_command_alike(past: make.College) -> None:
+    job = Progress.objects.create(kind="recount", title="太早", user=past.user("office"), state="waiting")
+    jobs.recount_now(progress=job.pk, name="太早", year=YEAR, user=past.user("office").pk)
+    job.refresh_from_db()
+    assert job.state == "failed" and YEAR in job.message
+    for year in (["--year", YEAR], []):
+        with pytest.raises(CommandError) as refused:
+            call_command("assess", *year, "--what-if", "太早")
+        assert refused.value.returncode == 2
+    assert not Recount.objects.exists()

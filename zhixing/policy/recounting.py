@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from zhixing.kernel import events
 from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.policy.console import row
-from zhixing.policy.engine import AssessError, Result, assess
+from zhixing.policy.engine import AssessError, Result, assess, is_closed
 from zhixing.policy.models import Recount, Standing, State
 
 Progress = Callable[[int, int, str], None]
@@ -21,19 +21,21 @@ Progress = Callable[[int, int, str], None]
 _RANK = {State.MET: 0, State.WAIVED: 0, State.ON_TRACK: 1, State.AT_RISK: 2, State.UNMET: 3}
 
 
-def check_name(name: str) -> None:
-    """Raise AssessError for a name that no recount can bear, before anything is counted."""
+def check(name: str, year: str) -> None:
+    """Raise AssessError for a name that no recount can bear, or a year that is not closed, before anything is counted."""
     if not name.strip():
         raise AssessError(_("A recount needs a name."))
     if len(name) > 80:
         raise AssessError(_("The name of a recount is at most 80 characters long."))
     if Recount.objects.filter(name=name).exists():
         raise AssessError(_("There already is a recount called “%(name)s”.") % {"name": name})
+    if not is_closed(year):
+        raise AssessError(_("The academic year %(year)s is not closed.") % {"year": year})
 
 
 def keep(name: str, result: Result, rows: list[dict[str, Any]], *, by: Actor = SYSTEM) -> Recount:
     """Keep what was counted, as `assess --json` prints it, under a name."""
-    check_name(name)
+    check(name, result.year.code)
     with transaction.atomic():
         found = Recount.objects.create(name=name, year=result.year.code, as_of=result.as_of, results=rows)
         events.log(found, "recounted", by=by, data={"year": found.year, "standings": len(rows)})
@@ -44,7 +46,7 @@ def recount(name: str, year: str, *, by: Actor = SYSTEM, progress: Progress | No
     """Count a whole year anew by today's records and rules. No verdict moves. Raises AssessError, PermissionDenied."""
     if not by.can(Recount, "add"):
         raise PermissionDenied(_("You may not count a year anew."))
-    check_name(name)
+    check(name, year)
     result = assess(year=year, progress=progress, what_if=True)
     return keep(name, result, [row(found) for found in result.findings], by=by)
 

@@ -138,9 +138,7 @@ def recount(request: HttpRequest, year: str) -> HttpResponse:
     back = reverse("year-close", args=[year])
     name = request.POST.get("name", "").strip()
     try:
-        recounting.check_name(name)
-        if not YearClose.objects.filter(year=year, closed_at__isnull=False).exists():
-            raise AssessError(_("The academic year %(year)s is not closed.") % {"year": year})
+        recounting.check(name, year)
     except AssessError as refused:
         messages.error(request, str(refused))
         return redirect(back)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--unit", metavar="CODE", help="only this unit; a college's code takes in its parts")
         parser.add_argument("--evidence", action="store_true", help="name the rows behind each standing")
         parser.add_argument(
-            "--what-if", metavar="NAME", help="count a year anew by today's records, kept apart under a name"
+            "--what-if", metavar="NAME", help="count a closed year anew by today's records, kept apart under a name"
         )
         parser.add_argument(
             "--past", action="store_true", help="first the years that are over, oldest first: trends need a past"
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 assess(policy=options["policy"], year=code, rule=options["rule"], unit=options["unit"])
         try:
             if name:
-                recounting.check_name(name)
+                recounting.check(name, resolve_year(options["year"], as_of)[0].period.code)
             result = assess(
                 policy=options["policy"],
                 year=options["year"],
