@@ -105,8 +105,17 @@
     });
   }
 
+  /* A phone that says it has a network may not reach the college yet: what waits is tried again, each time later. */
+  var pause = 0, turn = null;
+  function later(told) {
+    clearTimeout(turn);
+    pause = told.waiting && !told.signIn && navigator.onLine ? Math.min(pause ? pause * 2 : 2000, 120000) : 0;
+    if (pause) turn = setTimeout(send, pause);
+  }
+
   function send() {
     return queue.send().then(function (told) {
+      later(told);
       return show().then(function () {
         if (told.sent.length) {
           var wrong = told.sent.some(function (each) { return each.code === false; });
