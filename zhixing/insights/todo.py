@@ -27,7 +27,7 @@ from zhixing.partners.models import Activity, GovernmentPolicy, Need
 from zhixing.policy.actions import standing_url
 from zhixing.policy.models import Acknowledgement, Policy, Standing
 from zhixing.practice import own
-from zhixing.practice.models import IncidentReport, Leave, PlacementChange
+from zhixing.practice.models import IncidentReport, Leave, PlacementChange, WeekEntry
 from zhixing.practice.running import monday_of
 from zhixing.practice.running_queries import unread_of
 
@@ -315,7 +315,7 @@ def _practice(actor: Actor) -> list[Item]:
             found.append(
                 Item("practice", "0practice", step.title, step.text, page, "cap", act=where, act_label=step.label)
             )
-    if actor.person_id and "teacher" in actor.roles:
+    if actor.person_id and actor.can(WeekEntry, "approve"):
         unread = unread_of(actor).aggregate(number=Count("pk"))["number"]
         if unread:
             title = ngettext("%(n)s journal to read", "%(n)s journals to read", unread) % {"n": unread}

@@ -24,6 +24,8 @@ def look_up(model: type[models.Model], texts: Iterable[str], actor: Actor) -> di
     """
     wanted = {text for text in texts if text}
     rows = candidates(model, actor)
+    if successor := getattr(model, "successor", ""):
+        rows = rows.filter(**{successor: None})
     found = _by_paths(rows, wanted)
     unknown = wanted - found.keys()
     needs = getattr(model, "title_needs", ())

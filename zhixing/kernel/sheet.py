@@ -191,11 +191,11 @@ class Sheet:
 
     @cached_property
     def all_columns(self) -> tuple[str, ...]:
-        """Every column that can be chosen: the default ones first."""
+        """Every column that can be chosen: the default ones first. Structured fields have no words for a table cell."""
         rest = [
             f.name
             for f in self.model._meta.concrete_fields
-            if not f.primary_key and f.name not in {"archived_at", "person"}
+            if not f.primary_key and f.name not in {"archived_at", "person"} and type(f) is not models.JSONField
         ]
         return tuple(dict.fromkeys((*self.columns, *self.computed, *rest)))
 

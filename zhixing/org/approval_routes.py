@@ -146,7 +146,3 @@ class ApprovalRouteSheet(Sheet):
     panels = (stations_panel,)
     first_panels = 1
     natural_key = ("record_type", "name", "effective_from")
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(name for name in super().all_columns if name not in ("sorts", "stations"))

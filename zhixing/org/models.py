@@ -174,6 +174,8 @@ class Unit(Record):
     )
     scope = Scope(units=("id",))
     lookup = ("code", "name", "short_name", "names__name")
+    # A register that names a dissolved college means the one that took it in.
+    successor = "merged_into"
 
     class Meta:
         verbose_name = _("unit")
