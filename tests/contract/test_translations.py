@@ -40,3 +40,23 @@ def test_a_missing_translation_is_found(tmp_path: Path, settings, monkeypatch: p
     assert messages.extract_all() == 2
     assert 'msgid "A text in a template"' in po.read_text()
     assert 'msgstr "若干行"' in po.read_text()
+
+
+def test_two_translations_of_one_text_are_found(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django keeps one of them for all apps: the reader of the other would meet a word of another meaning."""
+    homes = []
+    for name, chinese in (("classes", "课程"), ("requests", "办理过程")):
+        home = tmp_path / name
+        po = home / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+        po.parent.mkdir(parents=True)
+        (home / "words.py").write_text('from django.utils.translation import gettext as _\n_("Course")\n')
+        po.write_text(
+            f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Course"\nmsgstr "{chinese}"\n'
+        )
+        homes.append(home)
+    settings.ROOT = tmp_path
+    monkeypatch.setattr(messages, "homes", lambda: homes)
+    assert [(fault["app"], fault["fault"]) for fault in messages.faults()] == [
+        ("classes", "translated in two ways"),
+        ("requests", "translated in two ways"),
+    ]

@@ -64,7 +64,7 @@ class Agreement(Record):
 
         PROGRAMMES = 1, _("majors, standards and courses")
         TRAINING = 2, _("training plans, exchange of staff, internships")
-        APPRENTICES = 3, _("apprenticeships")
+        APPRENTICES = 3, pgettext_lazy("a form of cooperation", "apprenticeships")
         FOUNDING = 4, _("joint schools, bases and centres")
         STANDARDS = 5, _("standards of posts and quality")
         CONTESTS = 6, _("contests, pilot firms, culture and services")

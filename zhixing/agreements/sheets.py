@@ -485,7 +485,10 @@ class SignatureRequestSheet(Sheet):
     groups = (
         (_("Signature request"), ("agreement", "document", "party", "order", "channel", "state")),
         (_("Signer"), ("signer_name", "signer_email", "signer_phone")),
-        (_("Course"), ("opened_at", "due", "reminders_sent", "last_reminded_at", "closed_at", "reason")),
+        (
+            pgettext_lazy("of a request", "Course"),
+            ("opened_at", "due", "reminders_sent", "last_reminded_at", "closed_at", "reason"),
+        ),
     )
     actions = (
         Action(

@@ -352,7 +352,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     room = said.get("room") or rooms.select_related("base").first()
     today = timezone.localdate()
     day = said.get("week") or today
-    monday = day - timedelta(days=day.weekday())
+    monday = monday_of(day)
     form.initial = {"base": room.base_id if room else None, "room": room.pk if room else None, "week": monday}
     shown = CalendarFilter(
         {"base": room.base_id, "room": room.pk, "week": monday.isoformat()} if room else None, actor=actor

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.cultivation import queries
 from zhixing.cultivation.fields import ActionForm, day, long_text
@@ -111,7 +112,9 @@ class HireForm(ActionForm):
 
 
 class FollowUpForm(ActionForm):
-    month = forms.TypedChoiceField(label=_("when"), choices=FollowUp.Month.choices, coerce=int)
+    month = forms.TypedChoiceField(
+        label=pgettext_lazy("of a follow-up", "when"), choices=FollowUp.Month.choices, coerce=int
+    )
     done_on = day(_("asked on"))
     still_there = forms.BooleanField(label=_("still there"), required=False)
     fit = forms.IntegerField(label=_("fit for the post, 1 to 5"), min_value=1, max_value=5, required=False)

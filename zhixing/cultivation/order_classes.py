@@ -167,7 +167,7 @@ class Applicant(Record):
         APPLIED = "applied", _("applied")
         MATCHED = "matched", _("matched")
         UNMATCHED = "unmatched", _("not matched")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("of an applicant", "withdrawn")
 
     order_class = models.ForeignKey(
         OrderClass, models.CASCADE, related_name="applicants", verbose_name=_("order class")
@@ -347,7 +347,7 @@ class FollowUp(Record):
         SIX = 6, _("after 6 months")
 
     hire = models.ForeignKey(Hire, models.CASCADE, related_name="follow_ups", verbose_name=_("hire"))
-    month = models.PositiveSmallIntegerField(_("when"), choices=Month)
+    month = models.PositiveSmallIntegerField(pgettext_lazy("of a follow-up", "when"), choices=Month)
     done_on = models.DateField(_("asked on"))
     still_there = models.BooleanField(_("still there"))
     fit = models.PositiveSmallIntegerField(_("fit for the post, 1 to 5"), null=True, blank=True)

@@ -179,7 +179,7 @@ class PlanSignature(Record):
         Organisation, models.PROTECT, related_name="plan_signatures", verbose_name=_("organisation")
     )
     contact_name = models.CharField(_("signed by"), max_length=80)
-    signed_on = models.DateField(_("signed on"))
+    signed_on = models.DateField(pgettext_lazy("of a co-signature", "signed on"))
     agreement = models.ForeignKey(
         "agreements.Agreement",
         models.SET_NULL,

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.agreements.models import Agreement
 from zhixing.cultivation.fields import ActionForm, day, long_text
@@ -20,7 +21,7 @@ from zhixing.partners.models import Organisation
 class SignatureForm(ActionForm):
     organisation = PickerField(Organisation.objects.none(), label=_("organisation"))
     contact_name = forms.CharField(label=_("signed by"), max_length=80)
-    signed_on = day(_("signed on"))
+    signed_on = day(pgettext_lazy("of a co-signature", "signed on"))
     agreement = PickerField(Agreement.objects.none(), label=_("agreement"), required=False)
     opinion = long_text(_("opinion"))
 

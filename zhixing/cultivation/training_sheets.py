@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.cultivation import actions, models, panels, training_forms
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
@@ -106,7 +107,12 @@ class PlanSignatureSheet(Sheet):
     columns = ("organisation", "plan", "contact_name", "signed_on", "agreement")
     filters = ("plan", "plan__major__unit", "organisation", "signed_on")
     search = ("contact_name", "organisation__name", "plan__title")
-    groups = ((_("Signature"), ("plan", "organisation", "contact_name", "signed_on", "agreement", "opinion")),)
+    groups = (
+        (
+            pgettext_lazy("of a training plan", "Signature"),
+            ("plan", "organisation", "contact_name", "signed_on", "agreement", "opinion"),
+        ),
+    )
     natural_key = ("plan", "organisation")
     synonyms = {
         "plan": ("培养方案", "方案编号", "方案名称"),

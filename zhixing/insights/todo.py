@@ -28,7 +28,7 @@ from zhixing.policy.actions import standing_url
 from zhixing.policy.models import Acknowledgement, Policy, Standing
 from zhixing.practice import own
 from zhixing.practice.models import IncidentReport, Leave, PlacementChange, WeekEntry
-from zhixing.practice.running import monday_of
+from zhixing.org.calendar import monday_of
 from zhixing.practice.running_queries import unread_of
 
 # Nobody works off more than this from one page; the lists behind it hold the rest.

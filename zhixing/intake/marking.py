@@ -12,12 +12,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .reading import SheetData, open_workbook
 
 FILL = "FFE0DB"
 HEADER_FILL = "C0392B"
-TITLE = _("Faults")
+TITLE = pgettext_lazy("in a marked file", "Faults")
 OWN_FILE_CELLS = 300_000
 
 Marks = dict[int, list[tuple[int | None, str]]]

@@ -44,6 +44,11 @@ def academic_year_of_code(code: str) -> Period:
     return default_academic_year(date(int(first), 9, 1))
 
 
+def monday_of(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
 def calendar_year(day: date) -> Period:
     """自然年."""
     return Period("calendar_year", str(day.year), date(day.year, 1, 1), date(day.year, 12, 31))

@@ -1,12 +1,14 @@
-"""How far a post is from the school, for students who choose: a straight line over rounded points, in kilometres."""
+"""How far apart two places are, the one formula of practice: a straight line over rounded points, in kilometres."""
 
 from __future__ import annotations
 
 from math import asin, cos, radians, sin, sqrt
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from zhixing.practice.posts import Post
+if TYPE_CHECKING:
+    from zhixing.practice.posts import Post
 
 _EARTH = 6371.0088
 

@@ -334,8 +334,3 @@ class Visit(Record):
 
     def __str__(self) -> str:
         return f"{self.organisation} · {self.visited_on}"
-
-
-def monday_of(day: Any) -> Any:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())

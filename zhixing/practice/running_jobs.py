@@ -14,7 +14,8 @@ from procrastinate.contrib.django import app
 from zhixing.kernel import notices
 from zhixing.practice import presence, running_incidents
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import WeekEntry, monday_of
+from zhixing.org.calendar import monday_of
+from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Leave
 from zhixing.practice.running_results import Evaluation
 

@@ -32,7 +32,7 @@ from zhixing.practice import running_queries as queries
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.covers import covers_of
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import monday_of
+from zhixing.org.calendar import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_results import Evaluation
 

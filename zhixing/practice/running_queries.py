@@ -6,21 +6,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from math import cos, hypot, radians
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
 from zhixing.kernel.scope import Actor
 from zhixing.partners.models import Contact, Organisation
+from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry, monday_of
+from zhixing.org.calendar import monday_of
+from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Incident, IncidentReport, Leave, PlacementChange
 
 # A supervisor sees each firm at least every so many days.
 VISIT_EVERY = 30
-# A degree of latitude in kilometres.
-_DEGREE = 111.2
 _SHOWN = 12
 
 
@@ -122,8 +121,7 @@ class Stop:
 
 def _apart(a: tuple[Decimal, Decimal], b: tuple[Decimal, Decimal]) -> float:
     """Kilometres between two rounded points, as the crow flies."""
-    x = float(a[0] - b[0]) * _DEGREE * cos(radians(float(a[1] + b[1]) / 2))
-    return hypot(x, float(a[1] - b[1]) * _DEGREE)
+    return between((float(a[0]), float(a[1])), (float(b[0]), float(b[1])))
 
 
 def route_of(actor: Actor, today: date) -> list[Stop]:

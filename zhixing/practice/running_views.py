@@ -34,7 +34,8 @@ from zhixing.practice import running_api as api
 from zhixing.practice import running_queries as queries
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import Visit, WeekEntry, monday_of
+from zhixing.org.calendar import monday_of
+from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_cases import Complaint
 from zhixing.practice.running_results import Evaluation
 

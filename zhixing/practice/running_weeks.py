@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.practice import presence, workplace
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import WeekEntry, monday_of
+from zhixing.org.calendar import monday_of
+from zhixing.practice.running import WeekEntry
 
 OWN = "practice.own_week"
 # A week can be handed in late, once there is a network again; older ones are told to the supervisor.

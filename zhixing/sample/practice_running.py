@@ -26,7 +26,7 @@ from zhixing.practice.models import (
     Visit,
     WeekEntry,
 )
-from zhixing.practice.running import monday_of
+from zhixing.org.calendar import monday_of
 from zhixing.sample import practice_words as words
 from zhixing.sample.plan import Plan, insert, join
 from zhixing.sample.world import World

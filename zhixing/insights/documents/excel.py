@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from zhixing.insights import figures
 from zhixing.insights.documents.content import day_words, state_word
@@ -97,7 +98,7 @@ def _summary(page: _Pages, facts: Facts) -> None:
         (_("Data as of"), facts.as_of),
         (_("Made on"), facts.made_on),
         (_("Year closed"), _("yes") if facts.frozen else _("no")),
-        (_("Policy"), "；".join(str(policy) for policy in facts.policies)),
+        (pgettext("of a report", "Policy"), "；".join(str(policy) for policy in facts.policies)),
         *((state_word(state), counts[state]) for state in figures.ORDER if counts[state]),
         (_("Tasks due in the year"), len(facts.tasks)),
         (_("Tasks overdue"), len(facts.late)),

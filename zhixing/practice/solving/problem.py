@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from zhixing.practice.distance import between
+
 # Costs are whole thousandths of one position in a list of choices: whole numbers add up the same on every machine.
 UNIT = 1000
-KM_A_DEGREE = 111.2
 
 
 class ProblemError(ValueError):
@@ -32,8 +33,7 @@ class Point:
 
     def km(self, other: Point) -> float:
         """The way as the crow flies; on the rounded degrees of a home nothing finer would be true."""
-        narrow = math.cos(math.radians((self.latitude + other.latitude) / 2))
-        return KM_A_DEGREE * math.hypot(self.latitude - other.latitude, narrow * (self.longitude - other.longitude))
+        return between((self.longitude, self.latitude), (other.longitude, other.latitude))
 
 
 @dataclass(frozen=True)

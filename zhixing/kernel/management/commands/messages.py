@@ -104,7 +104,7 @@ def compile_all() -> int:
 
 
 def faults() -> list[dict[str, str]]:
-    """What a reader of Chinese would stumble over: texts without a translation, or with other placeholders."""
+    """What a reader of Chinese would stumble over: texts without a translation, with two, or with other placeholders."""
     catalogs = {home: translated(read(home)) for home in homes()}
     found = []
     for home in catalogs:
@@ -114,6 +114,9 @@ def faults() -> list[dict[str, str]]:
             if said is None:
                 found.append({"app": home.name, "text": key[1], "fault": "no translation", "places": places})
                 continue
+            # One concept, one word: Django keeps one of them for every app. Another meaning needs a context.
+            if any(key in catalog and catalog[key].string != said.string for catalog in catalogs.values()):
+                found.append({"app": home.name, "text": key[1], "fault": "translated in two ways", "places": places})
             words = said.string if isinstance(said.string, (list, tuple)) else [said.string]
             wanted = set(PLACEHOLDER.findall(message.plural or key[1]))
             if any(set(PLACEHOLDER.findall(text)) != wanted for text in words):
