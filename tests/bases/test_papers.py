@@ -13,7 +13,7 @@ from tests.bases import factories as make
 from tests.bases.conftest import TODAY
 from tests.governance.factories import College
 from zhixing.bases import criteria, figures, paper_actions, summaries
-from zhixing.bases.models import BaseRecognition, RecognitionCriterion, RecognitionReview, TermSummary
+from zhixing.bases.models import BaseRecognition, PlaceCapacity, RecognitionCriterion, RecognitionReview, TermSummary
 from zhixing.org.models import Major, Term
 
 
@@ -58,6 +58,54 @@ def test_handed_in_the_numbers_stay_and_sent_back_they_move_again(home: College,
         paper_actions.write_summary(summary, by=leader, overview="改")
     paper_actions.return_summary(summary, by=dean, comment="补充")
     assert summaries.figures_of(summary)["hours"].value == 20
+
+
+def test_a_summary_handed_in_counts_nothing_any_more(
+    client: Client, home: College, major: Major, term: Term, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = home.actor("group_leader")
+    summary = paper_actions.begin_summary(major, term, by=leader)
+    paper_actions.submit_summary(summary, by=leader)
+    frozen = {key: kept["value"] for key, kept in summary.figures.items()}
+    PlaceCapacity.objects.all().delete()
+    major.bases.get().delete()
+
+    def counted(*_args: object, **_more: object) -> object:
+        raise AssertionError("counted again")
+
+    monkeypatch.setattr(summaries, "of", counted)
+    # A number of which nothing was frozen is not made up: neither from today's rows nor as a name in brackets.
+    del summary.figures["places"]
+    summary.save()
+    told = summaries.figures_of(summary)
+    assert {key: figure.value for key, figure in told.items()} == {**frozen, "places": None}
+    assert (told["hours"].label, told["hours"].words) == ("使用学时", "12")
+    client.force_login(home.user("group_leader"), backend="zhixing.org.accounts.PersonBackend")
+    for url in (f"/bases/summaries/{summary.pk}/", f"/bases/term_summary/{summary.pk}/"):
+        shown = client.get(url).content.decode()
+        assert ">12</a>" in shown and ">—</b>" in shown
+
+
+def test_an_application_keeps_its_numbers_whatever_becomes_of_the_base(
+    client: Client, home: College, major: Major, term: Term, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = home.actor("group_leader")
+    base = major.bases.get()
+    guide = make.guide(base, home)
+    criterion("interns", 10)
+    criterion("guides", 100)
+    criterion("score", 80)
+    paper_actions.grow(base, by=leader, major=major, level="school")
+    row = BaseRecognition.objects.get()
+    paper_actions.apply_for(row, by=leader)
+    guide.delete()
+    PlaceCapacity.objects.all().delete()
+    assert criteria.facts(base, major, TODAY)["interns"].value == 0
+    monkeypatch.setattr(criteria, "facts", lambda *_args, **_more: {})
+    checks = {check.criterion.measure: check for check in criteria.check(row, TODAY)}
+    assert (checks["interns"].figure.value, checks["guides"].met, checks["score"].met) == (30, True, False)
+    client.force_login(home.user("office"), backend="zhixing.org.accounts.PersonBackend")
+    assert ">30</a>" in client.get(f"/bases/base_recognition/{row.pk}/").content.decode()
 
 
 def test_the_leader_hands_in_with_three_clicks(client: Client, home: College, major: Major, term: Term) -> None:

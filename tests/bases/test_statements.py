@@ -68,6 +68,19 @@ def test_the_firm_confirms_by_link_once(
     assert client.post(path, {"do": "confirm"}).status_code == 410
 
 
+def test_what_the_firm_was_shown_is_what_was_drawn_up(
+    client: Client, home: College, statement: BenefitStatement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = send(home, statement).removeprefix("http://127.0.0.1:8000")
+    make.use(statement.base, "training", people=5, income=Decimal(1))
+    Contribution.objects.all().delete()
+    monkeypatch.setattr(statements, "given", lambda *_args, **_more: [])
+    assert "100,000" in client.get(link).content.decode()
+    client.force_login(home.user("dean"), backend="zhixing.org.accounts.PersonBackend")
+    shown = client.get(f"/bases/statements/{statement.pk}/")
+    assert [len(side["lines"]) for side in shown.context["sides"]] == [2, 3] and not shown.context["moved"]
+
+
 def test_a_disputed_statement_comes_back_and_a_new_link_replaces_the_old(
     client: Client, home: College, statement: BenefitStatement
 ) -> None:

@@ -76,40 +76,47 @@ def facts(base: Base, major: Major, on: date, score: Any = None) -> dict[str, Fi
     def share(part: str, all_of_it: str) -> float:
         return round(100 * counted[part] / counted[all_of_it], 1) if counted[all_of_it] else 0
 
-    measured: dict[str, tuple[float, Any, str]] = {
+    measured: dict[str, tuple[float, str]] = {
         Measure.YEARS: (
             round((on - base.starts_on).days / 365.25, 1) if base.starts_on and base.starts_on <= on else 0,
-            "",
             rows_url(Base, code=base.code),
         ),
         Measure.INTERNS: (
             as_number(counted["posts"]),
-            "",
             rows_url(PlaceCapacity, **here, major=major.pk, kind=PracticeKind.POST),
         ),
         Measure.VALUE: (
             as_number(counted["value"]),
-            _("yuan"),
             rows_url(Contribution, **here, party=Contribution.Party.FIRM),
         ),
-        Measure.GUIDES: (share("proven", "guiding"), "%", rows_url(Guide, **here)),
+        Measure.GUIDES: (share("proven", "guiding"), rows_url(Guide, **here)),
         Measure.FUNCTIONS: (
             as_number(counted["functions"]),
-            "",
             rows_url(BaseUse, **here, used_on_from=since, used_on_to=on),
         ),
-        Measure.SAFETY: (share("timely", "checks"), "%", rows_url(SafetyCheck, **here)),
-        Measure.SCORE: (as_number(score), "", ""),
+        Measure.SAFETY: (share("timely", "checks"), rows_url(SafetyCheck, **here)),
+        Measure.SCORE: (as_number(score), ""),
     }
-    labels = dict(Measure.choices)
-    return {str(key): Figure(str(key), labels[key], value, unit, url) for key, (value, unit, url) in measured.items()}
+    words = _words()
+    return {
+        str(key): Figure(str(key), words[key][0], value, words[key][1], url) for key, (value, url) in measured.items()
+    }
 
 
 def known(recognition: BaseRecognition, on: date) -> dict[str, Figure]:
-    """The facts of an application: of today while it is written, as they were handed in afterwards."""
-    told = facts(recognition.base, recognition.major, on, recognition.score)
-    kept = {key: value for key, value in recognition.figures.items() if key != Measure.SCORE}
-    return thaw(told.values(), kept)
+    """The facts of an application: of today while it is written, afterwards what was frozen when it was handed in."""
+    if recognition.status == BaseRecognition.Status.GROWING:
+        return facts(recognition.base, recognition.major, on, recognition.score)
+    words = _words()
+    told = thaw(recognition.figures, words, [recognition.statement])
+    told[str(Measure.SCORE)] = Figure(str(Measure.SCORE), words[Measure.SCORE][0], as_number(recognition.score))
+    return told
+
+
+def _words() -> dict[str, tuple[Any, Any]]:
+    """Label and unit of each measure in the reader's language."""
+    units: dict[str, str] = {Measure.VALUE: _("yuan"), Measure.GUIDES: "%", Measure.SAFETY: "%"}
+    return {str(key): (label, units.get(key, "")) for key, label in Measure.choices}
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class Check:
 
     @property
     def met(self) -> bool:
-        return self.figure.value >= float(self.criterion.minimum)
+        return self.figure.value is not None and self.figure.value >= float(self.criterion.minimum)
 
 
 def in_force(level: str, branches: list[str], on: date) -> list[RecognitionCriterion]:
@@ -141,7 +148,12 @@ def check(
     """The criteria of the level for the major, each beside its fact: of today, or as it was handed in."""
     told = known(recognition, on) if told is None else told
     rows = in_force(recognition.level, ["", branch_of(recognition.major)], on)
-    return [Check(row, told[row.measure]) for row in rows if with_score or row.measure != Measure.SCORE]
+    words = _words()
+    return [
+        Check(row, told.get(row.measure) or Figure(row.measure, words[row.measure][0], None))
+        for row in rows
+        if with_score or row.measure != Measure.SCORE
+    ]
 
 
 # How many bases of a major are looked at, the oldest first: one of long standing is nearer than a new one.

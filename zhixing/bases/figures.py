@@ -28,17 +28,18 @@ class Figure:
 
     key: str
     label: Any
-    value: float
+    # None: a paper of the past that was brought in without this number.
+    value: float | None
     unit: Any = ""
     url: str = ""
 
     @property
     def words(self) -> str:
-        return f"{number(self.value)}{self.unit}"
+        return "—" if self.value is None else f"{number(self.value)}{self.unit}"
 
     def frozen(self) -> dict[str, Any]:
-        """What is kept of it in a paper that is handed in."""
-        return {"value": float(self.value), "url": self.url}
+        """What is kept of it in a paper that is handed in: enough to show it again without counting anything."""
+        return {"value": float(self.value or 0), "url": self.url, "label": str(self.label), "unit": str(self.unit)}
 
 
 def rows_url(model: type[Model], **filters: Any) -> str:
@@ -52,14 +53,20 @@ def as_number(value: Any) -> float:
     return float(value or 0)
 
 
-def thaw(figures: Iterable[Figure], frozen: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
-    """The figures by key; where a paper was handed in, with the values of that day."""
+def thaw(
+    frozen: Mapping[str, Mapping[str, Any]], words: Mapping[str, tuple[Any, Any]], texts: Iterable[str] = ()
+) -> dict[str, Figure]:
+    """The numbers of a paper that was handed in, by key: what was frozen with it and nothing else, never counted again.
+
+    `words` are label and unit of known keys in the reader's language; others keep the label they were frozen with. A
+    number that `texts` name and that was never frozen is unknown, and says so.
+    """
     found = {}
-    for figure in figures:
-        kept = frozen.get(figure.key)
-        if kept:
-            figure = Figure(figure.key, figure.label, kept["value"], figure.unit, kept.get("url", ""))
-        found[figure.key] = figure
+    for key, kept in frozen.items():
+        label, unit = words.get(key, (kept.get("label") or key, kept.get("unit", "")))
+        found[key] = Figure(key, label, kept["value"], unit, kept.get("url", ""))
+    for key in (key for text in texts for key in tokens(text)):
+        found.setdefault(key, Figure(key, words.get(key, (key, ""))[0], None))
     return found
 
 

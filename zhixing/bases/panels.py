@@ -336,17 +336,7 @@ def recognition_panel(recognition: BaseRecognition, actor: Actor) -> str:
     today = timezone.localdate()
     told = criteria.known(recognition, today)
     checks = criteria.check(recognition, today, told=told)
-    facts = [
-        Fact(
-            check.figure.label,
-            _("%(have)s, asked: %(asked)s")
-            % {"have": check.figure.words, "asked": f"{float(check.criterion.minimum):,g}"},
-            check.figure.url,
-            "met" if check.met else "unmet",
-            pgettext("criterion", "met") if check.met else pgettext("criterion", "not met"),
-        )
-        for check in checks
-    ]
+    facts = [_criterion(check) for check in checks]
     text = figures.linked(recognition.statement, told)
     context = {
         "title": _("The application as it reads"),
@@ -355,3 +345,15 @@ def recognition_panel(recognition: BaseRecognition, actor: Actor) -> str:
     }
     shown = _facts(_("Criteria of the level"), facts, name="criteria") if facts else ""
     return shown + (render_to_string("bases/_text.html", context) if recognition.statement else "")
+
+
+def _criterion(check: criteria.Check) -> Fact:
+    """What the level asks beside what the base has; of a number that was never handed in there is no verdict."""
+    words = _("%(have)s, asked: %(asked)s") % {
+        "have": check.figure.words,
+        "asked": f"{float(check.criterion.minimum):,g}",
+    }
+    if check.figure.value is None:
+        return Fact(check.figure.label, words)
+    state, verdict = ("met", pgettext("criterion", "met")) if check.met else ("unmet", pgettext("criterion", "not met"))
+    return Fact(check.figure.label, words, check.figure.url, state, verdict)

@@ -129,4 +129,4 @@ def moved(statement: BenefitStatement) -> bool:
 
 def worth(lines: list[Figure]) -> float:
     """The lines in yuan together; what a base earned was given by nobody."""
-    return sum(line.value for line in lines if str(line.unit) == str(_YUAN) and line.key != "income")
+    return sum(line.value or 0 for line in lines if str(line.unit) == str(_YUAN) and line.key != "income")

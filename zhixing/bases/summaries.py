@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import NullIf
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhixing.bases import figures, queries
 from zhixing.bases.figures import Figure, as_number, rows_url
@@ -22,6 +24,25 @@ from zhixing.bases.models import (
 from zhixing.org.models import Major, Term
 
 PARTS = ("overview", "results", "problems", "next_steps")
+# Words and unit of the numbers that bases count; other rooms of the house bring theirs (`figures.register`).
+WORDS: dict[str, tuple[Any, Any]] = {
+    "bases": (gettext_lazy("bases off the campus"), ""),
+    "new_bases": (gettext_lazy("new bases"), ""),
+    "places": (pgettext_lazy("of a base", "places"), ""),
+    "students": (gettext_lazy("students due"), ""),
+    "coverage": (gettext_lazy("places for students in the scarcest kind"), "%"),
+    "hours": (gettext_lazy("hours used"), ""),
+    "people": (pgettext_lazy("a number", "people"), ""),
+    "bookings": (gettext_lazy("bookings"), ""),
+    "checks": (gettext_lazy("safety checks"), ""),
+    "late_checks": (gettext_lazy("safety checks late"), ""),
+    "demo_bases": (gettext_lazy("demonstration bases"), ""),
+}
+
+
+def _figure(key: str, value: float, url: str) -> Figure:
+    label, unit = WORDS[key]
+    return Figure(key, label, value, unit, url)
 
 
 def of(major: Major, term: Term) -> list[Figure]:
@@ -48,75 +69,55 @@ def of(major: Major, term: Term) -> list[Figure]:
     )
     demo = queries.recognised(last).filter(major=major)
     found = [
-        Figure("bases", _("bases off the campus"), len(since), "", rows_url(Base, majors=major.pk)),
-        Figure(
+        _figure("bases", len(since), rows_url(Base, majors=major.pk)),
+        _figure(
             "new_bases",
-            _("new bases"),
             sum(first <= day <= last for day in since),
-            "",
             rows_url(Base, majors=major.pk, starts_on_from=first, starts_on_to=last),
         ),
-        Figure(
+        _figure(
             "places",
-            pgettext("of a base", "places"),
             as_number(capacities.aggregate(total=Sum("places"))["total"]),
-            "",
             rows_url(PlaceCapacity, major=major.pk, term=term.pk),
         ),
-        Figure(
+        _figure(
             "students",
-            _("students due"),
             as_number(due["total"]),
-            "",
             rows_url(PracticeDemand, major=major.pk, term=term.pk),
         ),
-        Figure(
+        _figure(
             "coverage",
-            _("places for students in the scarcest kind"),
             as_number(due["least"]),
-            "%",
             rows_url(PracticeDemand, major=major.pk, term=term.pk),
         ),
-        Figure(
+        _figure(
             "hours",
-            _("hours used"),
             as_number(used["hours"]),
-            "",
             rows_url(BaseUse, major=major.pk, **span),
         ),
-        Figure(
+        _figure(
             "people",
-            pgettext("a number", "people"),
             as_number(used["people"]),
-            "",
             rows_url(BaseUse, major=major.pk, **span),
         ),
-        Figure(
+        _figure(
             "bookings",
-            _("bookings"),
             bookings.count(),
-            "",
             rows_url(Booking, major=major.pk, day_from=first, day_to=last, status="booked"),
         ),
-        Figure(
+        _figure(
             "checks",
-            _("safety checks"),
             checked["number"],
-            "",
             rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
         ),
-        Figure(
+        _figure(
             "late_checks",
-            _("safety checks late"),
             checked["late"],
-            "",
             rows_url(SafetyCheck, base__majors=major.pk, due_from=first, due_to=last),
         ),
-        Figure(
+        _figure(
             "demo_bases",
-            _("demonstration bases"),
             demo.count(),
-            "",
             rows_url(BaseRecognition, major=major.pk, status="recognised"),
         ),
     ]
@@ -136,18 +137,18 @@ def draft(major: Major, term: Term, known: list[Figure] | None = None) -> dict[s
     results = [_("The bases were used for [[hours]] hours by [[people]] people; [[bookings]] times rooms were booked.")]
     if told["demo_bases"].value:
         results.append(_("[[demo_bases]] demonstration bases are recognised for the major."))
-    others = [figure for figure in told.values() if figure.key not in _OWN and figure.value]
+    others = [figure for figure in told.values() if figure.key not in WORDS and figure.value]
     if others:
         results.append("；".join(f"{figure.label} [[{figure.key}]]" for figure in others) + "。")
     problems = []
-    if told["students"].value and told["coverage"].value < 100:
+    if told["students"].value and (told["coverage"].value or 0) < 100:
         problems.append(_("The places cover only [[coverage]] of the students in the scarcest kind of practice."))
     if told["late_checks"].value:
         problems.append(_("[[late_checks]] of [[checks]] safety checks were late."))
     if not told["demo_bases"].value:
         problems.append(_("The major has no demonstration base yet."))
     steps = []
-    if told["coverage"].value < 110:
+    if (told["coverage"].value or 0) < 110:
         steps.append(_("Win further places for the coming term before it begins."))
     if not told["demo_bases"].value:
         steps.append(_("Grow the base nearest to the criteria into a demonstration base."))
@@ -157,9 +158,8 @@ def draft(major: Major, term: Term, known: list[Figure] | None = None) -> dict[s
     return {part: "\n".join(lines) for part, lines in zip(PARTS, texts, strict=True)}
 
 
-_OWN = frozenset("bases new_bases places students coverage hours people bookings checks late_checks demo_bases".split())
-
-
 def figures_of(summary: TermSummary) -> dict[str, Figure]:
-    """The numbers a summary may name: of today while it is written, of the day it was handed in afterwards."""
-    return figures.thaw(of(summary.major, summary.term), summary.figures)
+    """The numbers a summary may name: of today while it is written, afterwards what was frozen when it was handed in."""
+    if summary.status == TermSummary.Status.DRAFT:
+        return {figure.key: figure for figure in of(summary.major, summary.term)}
+    return figures.thaw(summary.figures, WORDS, [getattr(summary, part) for part in PARTS])
