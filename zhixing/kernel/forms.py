@@ -54,7 +54,8 @@ def naming_words(record: models.Model) -> str:
 def find_named(rows: QuerySet, words: str) -> list[models.Model]:
     """Records that a person may mean by `words`: by code, by name, or by what `naming_words` wrote. At most six."""
     words = words.strip()
-    if not words:
+    # No name holds a zero byte, and the database cannot be asked for one.
+    if not words or "\0" in words:
         return []
     title, _sep, code = words.rpartition(SEPARATOR)
     for attempt in filter(None, (code if title else "", words, title)):
@@ -133,7 +134,7 @@ class PickerField(forms.ModelChoiceField):
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, models.Model):
             return naming_words(value)
-        if isinstance(value, int) or (isinstance(value, str) and value.isdigit() and len(value) < 7):
+        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 7):
             record = self.queryset.model._default_manager.filter(pk=value).first()
             return naming_words(record) if record else value
         return value

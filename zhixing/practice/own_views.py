@@ -18,6 +18,7 @@ from zhixing.org.models import Student
 from zhixing.practice import choice_actions, own, post_actions, safety
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
+from zhixing.practice.typed import whole
 
 
 def _crumbs(label: str = "") -> list[dict[str, str]]:
@@ -120,9 +121,9 @@ def safety_test(request: HttpRequest, plan: int) -> HttpResponse:
     given: dict[str, int] = {}
     if request.method == "POST":
         given = {
-            key.removeprefix("q-"): int(value)
+            key.removeprefix("q-"): number
             for key, value in request.POST.items()
-            if key.startswith("q-") and str(value).isdigit()
+            if key.startswith("q-") and (number := whole(value)) is not None
         }
         try:
             test, wrong = safety.hand_in(student, found, request.POST.get("token", ""), given, by=actor)

@@ -17,6 +17,7 @@ from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
 from zhixing.practice.running_cases import Complaint
 from zhixing.practice.running_results import Evaluation
+from zhixing.practice.typed import words
 
 _FIELDS = (
     "placement",
@@ -124,7 +125,7 @@ def operations(router: Router) -> None:
         placement = own(actor, given.get("placement"))
         marks = {name: given[name] for name in Evaluation.SCALES if isinstance(given.get(name), int)}
         try:
-            row = actions.evaluate(placement, "student", by=actor, marks=marks, text=str(given.get("text") or ""))
+            row = actions.evaluate(placement, "student", by=actor, marks=marks, text=words(given.get("text"), 2000))
         except ValidationError as error:
             raise refuse(error) from error
         return answer({"evaluation": row.pk})
@@ -150,9 +151,9 @@ def operations(router: Router) -> None:
             row = actions.complain(
                 by=actor,
                 subject=subject,
-                text=str(given.get("text") or "")[:2000],
+                text=words(given.get("text"), 2000),
                 placement=placement,
-                contact_phone=str(given.get("phone") or "")[:40],
+                contact_phone=words(given.get("phone"), 40),
             )
         except ValidationError as error:
             raise refuse(error) from error

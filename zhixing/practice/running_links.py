@@ -24,6 +24,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed
+from zhixing.org.calendar import monday_of
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
 from zhixing.practice import consent_links, running_grades, workplace
@@ -32,9 +33,9 @@ from zhixing.practice import running_queries as queries
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.covers import covers_of
 from zhixing.practice.placements import Placement
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_results import Evaluation
+from zhixing.practice.typed import whole, wholes, words
 
 MENTOR, EVALUATE = "practice.mentor", "practice.evaluate"
 
@@ -78,10 +79,10 @@ def read_marks(posted: Any, key: int | str) -> tuple[dict[str, int], str]:
     """The four marks and the words of a form about one placement."""
     marks = {}
     for scale in Evaluation.SCALES:
-        given = str(posted.get(f"{scale}-{key}", ""))
-        if given.isdigit():
-            marks[scale] = int(given)
-    return marks, str(posted.get(f"text-{key}", ""))[:2000]
+        given = whole(posted.get(f"{scale}-{key}"))
+        if given is not None:
+            marks[scale] = given
+    return marks, words(posted.get(f"text-{key}"), 2000)
 
 
 def sliders(marks: dict[str, int], text: str, key: int | str, least: Decimal) -> dict[str, Any]:
@@ -150,13 +151,12 @@ def _mentor_act(request: HttpRequest, contact: Contact, monday: Any, by: Actor) 
     posted = request.POST
     mine = Placement.objects.filter(mentor=contact, status__in=("running", "ended"), archived_at=None)
     if posted.get("do") == "week":
-        shown = [int(pk) for pk in posted.getlist("shown") if pk.isdigit()]
-        there = {int(pk) for pk in posted.getlist("there") if pk.isdigit()}
+        shown, there = wholes(posted.getlist("shown")), set(wholes(posted.getlist("there")))
         absent = tuple(pk for pk in shown if pk not in there)
         actions.confirm_week(contact, monday, [pk for pk in shown if pk in there], by=by, absent=absent)
         return "week"
-    chosen = posted.get("evaluate") or posted.get("placement") or ""
-    placement = mine.filter(pk=int(chosen)).select_related("student").first() if chosen.isdigit() else None
+    chosen = whole(posted.get("evaluate") or posted.get("placement"))
+    placement = mine.filter(pk=chosen).select_related("student").first() if chosen is not None else None
     if placement is None:
         raise ValidationError(_("Choose one of your students."))
     if posted.get("do") == "evaluate":
@@ -169,7 +169,7 @@ def _mentor_act(request: HttpRequest, contact: Contact, monday: Any, by: Actor) 
         by=by,
         kind=kind if kind in Incident.Kind.values else Incident.Kind.OTHER,
         severity="serious" if posted.get("urgent") else "light",
-        text=posted.get("text", "")[:2000],
+        text=words(posted.get("text"), 2000),
     )
     return "problem"
 
@@ -204,11 +204,11 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
             row = actions.complain(
                 by=links.actor_of(link),
                 subject=subject if subject in Complaint.Subject.values else Complaint.Subject.OTHER,
-                text=request.POST.get("text", "")[:2000],
+                text=words(request.POST.get("text"), 2000),
                 placement=placement,
                 source=Complaint.Source.GUARDIAN,
                 name=link.name,
-                contact_phone=request.POST.get("phone", "")[:40],
+                contact_phone=words(request.POST.get("phone"), 40),
             )
             text = _("Your worry is with the academic affairs office alone. Its number is %(number)s.")
             return render(request, "kernel/outside_done.html", {"done_text": text % {"number": row.number}})

@@ -27,6 +27,7 @@ from zhixing.kernel import events
 from zhixing.kernel.models import File
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.calendar import monday_of
 from zhixing.partners.models import Organisation
 from zhixing.practice import presence, running_archive, running_grades, running_links
 from zhixing.practice import running_actions as actions
@@ -34,10 +35,10 @@ from zhixing.practice import running_api as api
 from zhixing.practice import running_queries as queries
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_cases import Complaint
 from zhixing.practice.running_results import Evaluation
+from zhixing.practice.typed import whole, wholes, words
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -195,9 +196,9 @@ def complain_page(request: HttpRequest) -> HttpResponse:
             row = actions.complain(
                 by=actor,
                 subject=subject if subject in Complaint.Subject.values else Complaint.Subject.OTHER,
-                text=request.POST.get("text", "")[:2000],
+                text=words(request.POST.get("text"), 2000),
                 placement=weeks.placement_of(actor),
-                contact_phone=request.POST.get("phone", "")[:40],
+                contact_phone=words(request.POST.get("phone"), 40),
             )
             messages.success(request, _("Your complaint %(number)s is with the office alone.") % {"number": row.number})
             return redirect("practice-complain")
@@ -271,13 +272,13 @@ def _placements_url(actor: Actor) -> str:
 def _groups(day: queries.Day) -> list[dict[str, Any]]:
     """The day's rows with the one act that settles each."""
 
-    def rows(records: list[Any], icon: str, words: Any, *acts: tuple[str, Any]) -> list[dict[str, Any]]:
+    def rows(records: list[Any], icon: str, said: Any, *acts: tuple[str, Any]) -> list[dict[str, Any]]:
         sheet = sheet_for(type(records[0])) if records else None
         return [
             {
                 "record": record,
                 "icon": icon,
-                "text": words(record),
+                "text": said(record),
                 "url": _detail(record),
                 "acts": [{"url": sheet.url("act", record.pk, key=key), "label": label} for key, label in acts if sheet],
             }
@@ -365,19 +366,19 @@ def journals_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         entry = get_object_or_404(
             WeekEntry.objects.all().visible_to(actor, "approve"),  # type: ignore[attr-defined]
-            pk=request.POST.get("entry") if request.POST.get("entry", "").isdigit() else 0,
+            pk=whole(request.POST.get("entry")) or 0,
         )
         verb = request.POST.get("verb", "")
         if verb not in ("read", "praise", "talk"):
             raise Http404
         try:
-            actions.mark_week(entry, verb, by=actor, comment=request.POST.get("comment", "")[:300])
+            actions.mark_week(entry, verb, by=actor, comment=words(request.POST.get("comment"), 300))
         except ValidationError as refused:
             messages.error(request, "；".join(refused.messages))
         return redirect(reverse("practice-journals") + ("?all=1" if everybody else ""))
-    after = request.GET.get("after", "")
+    after = whole(request.GET.get("after"))
     waiting = rows.select_related("placement__student__cohort", "placement__post__organisation", "placement__mentor")
-    entry = waiting.filter(pk=int(after)).first() if after.isdigit() else None
+    entry = waiting.filter(pk=after).first() if after else None
     keys = list(rows.values_list("pk", flat=True)[:200])
     entry = entry or waiting.first()
     following = (
@@ -418,8 +419,7 @@ def visit_start(request: HttpRequest) -> HttpResponse:
     """From the route: I am at this firm now. Leads to the page for the phone."""
     actor = _actor(request)
     _may(actor, "practice.visit", "add")
-    firm = request.POST.get("organisation", "")
-    organisation = get_object_or_404(Organisation, pk=int(firm) if firm.isdigit() else 0)
+    organisation = get_object_or_404(Organisation, pk=whole(request.POST.get("organisation")) or 0)
     placements = Placement.objects.filter(
         supervisor=actor.person_id or 0, post__organisation=organisation, status="running", archived_at=None
     ).select_related("plan__major__unit")
@@ -483,22 +483,22 @@ def visit_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _visit_act(request: HttpRequest, visit: Visit, actor: Actor) -> str:
     posted = request.POST
     if posted.get("do") == "sign":
-        actions.sign_visit(visit, by=actor, name=posted.get("name", ""), ink=posted.get("ink", ""))
+        actions.sign_visit(visit, by=actor, name=words(posted.get("name"), 80), ink=posted.get("ink", ""))
         return _("Signed by %(name)s.") % {"name": visit.mentor_name}
     if posted.get("do") == "photo":
         for file in request.FILES.getlist("photo"):
             actions.add_photo(visit, file, by=actor)
         return _("The photograph is kept.")
-    minutes = posted.get("minutes", "")
+    minutes = whole(posted.get("minutes")) or 0
     actions.record_visit(
         visit,
         by=actor,
-        findings=posted.get("findings", "")[:2000],
+        findings=words(posted.get("findings"), 2000),
         mode=posted.get("mode", "") if posted.get("mode", "") in Visit.Mode.values else "",
-        minutes=int(minutes) if minutes.isdigit() and 0 < int(minutes) <= 1440 else None,
-        problems=posted.get("problems", "")[:2000],
-        follow_up=posted.get("follow_up", "")[:300],
-        placements=[int(key) for key in posted.getlist("met") if key.isdigit()],
+        minutes=minutes if 0 < minutes <= 1440 else None,
+        problems=words(posted.get("problems"), 2000),
+        follow_up=words(posted.get("follow_up"), 300),
+        placements=wholes(posted.getlist("met")),
     )
     for file in request.FILES.getlist("photo"):
         actions.add_photo(visit, file, by=actor)

@@ -15,10 +15,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.scope import Actor, type_key
+from zhixing.org.calendar import monday_of
 from zhixing.practice import presence, workplace
 from zhixing.practice.placements import Placement
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running import WeekEntry
+from zhixing.practice.typed import whole
 
 OWN = "practice.own_week"
 # A week can be handed in late, once there is a network again; older ones are told to the supervisor.
@@ -88,9 +89,29 @@ def _point(given: Any, limit: int) -> Decimal | None:
     """A coordinate rounded to a hundredth of a degree before it goes anywhere."""
     try:
         value = round(Decimal(str(given)), 2)
+        return value if abs(value) <= limit else None
     except (InvalidOperation, ValueError):
         return None
-    return value if abs(value) <= limit else None
+
+
+def _hours(given: Any) -> Decimal | None:
+    """Hours with one decimal; None for what is no number."""
+    value = Decimal(str(given))
+    return value.quantize(Decimal("0.1")) if value.is_finite() else None
+
+
+def _written(given: Any, now: datetime) -> datetime:
+    """When a week was written: by the phone's clock where that tells a moment of the last weeks, else now."""
+    try:
+        said = parse_datetime(str(given or ""))
+    except ValueError:
+        said = None
+    if said is None:
+        return now
+    if timezone.is_naive(said):
+        said = timezone.make_aware(said)
+    # A clock that stands in another year says nothing, and the first year of all has no other zone.
+    return said if now - timedelta(weeks=WEEKS_BACK + 1) <= said <= now else now
 
 
 def read(given: dict[str, Any], now: datetime) -> Week:
@@ -106,14 +127,12 @@ def read(given: dict[str, Any], now: datetime) -> Week:
             faults[name] = words
         return value
 
-    placement = take("placement", int, _("Say which placement it is."))
+    placement = take("placement", whole, _("Say which placement it is."))
     monday = take("monday", lambda value: parse_date(str(value)), _("Say which week it is."))
-    hours = take("hours", lambda value: Decimal(str(value)).quantize(Decimal("0.1")), _("Enter the hours."))
-    mood = take("mood", int, _("Say how it was."))
+    hours = take("hours", _hours, _("Enter the hours."))
+    mood = take("mood", whole, _("Say how it was."))
     client = take("client_id", lambda value: uuid.UUID(str(value)), _("The sender's own number is missing."))
-    written = parse_datetime(str(given.get("written_at") or "")) or now
-    if timezone.is_naive(written):
-        written = timezone.make_aware(written)
+    written = _written(given.get("written_at"), now)
     if hours is not None and not 0 <= hours <= 168:
         faults["hours"] = _("A week has 168 hours.")
     if mood is not None and mood not in WeekEntry.Mood.values:
@@ -124,13 +143,14 @@ def read(given: dict[str, Any], now: datetime) -> Week:
             faults["monday"] = _("A week is named by its Monday.")
         elif not this - timedelta(weeks=WEEKS_BACK) <= monday <= this:
             faults["monday"] = _("Only this week and the %(weeks)s before it can be handed in.") % {"weeks": WEEKS_BACK}
-    text = str(given.get("text") or "").strip()
+    # A text of the database holds no zero bytes.
+    text = str(given.get("text") or "").replace("\0", "").strip()
     if len(text) > 2000:
         faults["text"] = _("No more than 2,000 characters, please.")
     if faults:
         raise ValidationError(faults)
     longitude, latitude = _point(given.get("longitude"), 180), _point(given.get("latitude"), 90)
-    whole = longitude is not None and latitude is not None
+    located = longitude is not None and latitude is not None
     return Week(
         placement=placement,
         monday=monday,
@@ -138,11 +158,11 @@ def read(given: dict[str, Any], now: datetime) -> Week:
         mood=mood,
         text=text,
         client_id=client,
-        written_at=min(written, now),
+        written_at=written,
         code=str(given.get("code") or "")[:20],
         device=str(given.get("device") or "")[:100],
-        longitude=longitude if whole else None,
-        latitude=latitude if whole else None,
+        longitude=longitude if located else None,
+        latitude=latitude if located else None,
     )
 
 
