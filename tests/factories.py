@@ -97,6 +97,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "practice.week_entry": lambda n, given: {"monday": _MONDAY, "hours": Decimal(40)},
     # Of one placement a leave and a change have a day of their own.
     "practice.leave": lambda n, given: {"starts_on": _day(n), "ends_on": _day(n)},
+    "practice.post_share": lambda n, given: {"kept": 1, "most": 2},
     "practice.placement_change": lambda n, given: {"from_on": _day(n)},
     "practice.presence_week": lambda n, given: {"monday": _MONDAY, "score": 70},
     # One number at a time: each of a day.

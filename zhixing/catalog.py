@@ -201,6 +201,7 @@ DOMAINS = (
             practice.ArchivePaperSheet(),
             practice.PlanDocumentSheet(),
             practice.SupervisorSheet(),
+            practice.PostShareSheet(),
             practice.PreferenceSheet(),
             practice.PostRankingSheet(),
             practice.PolicyCoverSheet(),

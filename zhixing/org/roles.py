@@ -343,6 +343,8 @@ ROLE_TABLE = RoleTable(
         "practice.plan_document": _PRACTISED,
         "practice.supervisor": _PRACTISED,
         "practice.post": {**_PRACTISED, "student": "v:own"},
+        # With whom a post is shared is seen where its places are looked at, and said by whoever keeps the post.
+        "practice.post_share": _PRACTISED,
         "practice.inspection": {**_PRACTISED, "teacher": "v:all ac:own"},
         # Findings are written by the gate alone; who may approve them may let them pass, where the rule names their role.
         "practice.finding": {**_STOPPED, "secretary": "vx:unit", "teacher": "v:own"},

@@ -12,7 +12,7 @@ from zhixing.practice.placements import (
     SafetyTest,
 )
 from zhixing.practice.plans import PlanDocument, PracticeKind, PracticePlan, Supervisor
-from zhixing.practice.posts import Filing, Hazard, Inspection, Post, Violation
+from zhixing.practice.posts import Filing, Hazard, Inspection, Post, PostShare, Violation
 from zhixing.practice.redlines import Finding, Override, Severity
 from zhixing.practice.running import (
     PresenceSignal,
@@ -50,6 +50,7 @@ __all__ = [
     "PolicyCover",
     "Post",
     "PostRanking",
+    "PostShare",
     "PracticeKind",
     "PracticePlan",
     "Preference",

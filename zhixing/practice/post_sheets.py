@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import models, post_actions, practice_forms, redline_panels
@@ -81,7 +83,7 @@ class PostSheet(Sheet):
         (_("Staff of the unit"), ("staff_total", "staff_same_post")),
         (_("Approval"), ("approved_on", "note")),
     )
-    related = ("placements", "findings", "rankings", "copies")
+    related = ("placements", "shares", "findings", "rankings", "copies")
     panels = (redline_panels.post_panel,)
     actions = (
         flow_action(_FLOW, "offer", post_actions.offer),
@@ -145,6 +147,43 @@ class PostSheet(Sheet):
         "meals": ("提供工作餐", "是否提供用餐"),
         "approved_on": ("审核日期", "批准日期"),
         "status": ("状态", "岗位状态"),
+        "note": ("备注", "说明"),
+    }
+
+
+class PostShareSheet(Sheet):
+    model = models.PostShare
+    icon = "link"
+    description = _(
+        "Posts that take students of several plans, with the places kept for each and how many it gets at most."
+    )
+    columns = ("post", "post__plan", "plan", "plan__major__unit", "kept", "most", "taken_count")
+    computed = {
+        "taken_count": Computed(
+            pgettext_lazy("post", "places taken by them"),
+            Coalesce(
+                Subquery(
+                    models.Placement.objects.filter(post=OuterRef("post"), plan=OuterRef("plan"), archived_at=None)
+                    .exclude(status__in=["cancelled", "broken"])
+                    .order_by()
+                    .values("post")
+                    .annotate(number=Count("pk"))
+                    .values("number"),
+                    output_field=IntegerField(),
+                ),
+                0,
+            ),
+        )
+    }
+    filters = ("plan", "plan__major__unit", "plan__year", "post", "post__plan", "post__organisation")
+    search = ("post__code", "post__title", "post__organisation__name", "plan__code", "plan__title")
+    groups = ((_("Shared post"), ("post", "plan", "kept", "most", "note")),)
+    natural_key = ("post", "plan")
+    synonyms = {
+        "post": ("岗位编号", "岗位"),
+        "plan": ("面向计划", "共享计划", "计划编号", "实习计划"),
+        "kept": ("保留名额", "保底名额", "最少名额"),
+        "most": ("最多名额", "名额上限"),
         "note": ("备注", "说明"),
     }
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -190,6 +194,99 @@ class Post(Record):
 
     def __str__(self) -> str:
         return f"{self.title} · {self.organisation}"
+
+
+def open_to(plans: Iterable[int]) -> Q:
+    """Posts that students of these plans (ids) may be given: the plans' own, and those shared with one of them.
+
+    A share counts where it makes sense: the same kind of practice, days in common, and a class of majors that the post
+    names, where it names any. This is the one place that says so.
+    """
+    keys = list(plans)
+    shared = PostShare._base_manager.filter(plan__in=keys).filter(SHARE_COUNTS)
+    return Q(plan__in=keys) | Q(pk__in=shared.order_by().values("post"))
+
+
+SHARE_COUNTS = (
+    Q(archived_at=None, post__plan__kind=F("plan__kind"))
+    & Q(post__plan__starts_on__lte=F("plan__ends_on"), post__plan__ends_on__gte=F("plan__starts_on"))
+    & (
+        Q(post__plan=F("plan"))
+        | Q(post__source=Post.Source.SCHOOL)
+        & (Q(post__major_classes=[]) | Q(post__major_classes__contains=[Left("plan__major__code", 2)]))
+    )
+)
+
+
+@tracked
+class PostShare(Record):
+    """岗位共享: another plan whose students a post takes as well; or, of any plan, how many places are kept for it and how many it gets.
+
+    A post is always open to its own plan; a share with that plan only says its numbers.
+    """
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="shares", verbose_name=_("internship post"))
+    plan = models.ForeignKey(
+        PracticePlan, models.PROTECT, related_name="post_shares", verbose_name=_("open to the students of")
+    )
+    kept = models.PositiveSmallIntegerField(
+        _("places kept for them"), default=0, help_text=_("Given to nobody of another plan, even if they stay empty.")
+    )
+    most = models.PositiveSmallIntegerField(
+        _("of them at most"), null=True, blank=True, help_text=_("Left empty: as many as the post has places.")
+    )
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    # Whoever keeps the post says with whom it is shared.
+    scope = Scope(units=("post__plan__major__unit",), people=tuple(f"post__{path}" for path in OF_PLAN))
+    lookup = ("post__code", "post__title")
+    title_needs = ("post__organisation", "plan")
+
+    class Meta:
+        verbose_name = _("shared post")
+        verbose_name_plural = _("shared posts")
+        ordering = ["post_id", "plan_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["post", "plan"],
+                name="post_share_once",
+                violation_error_message=_("The post is already shared with this plan."),
+            ),
+            models.CheckConstraint(
+                name="post_share_numbers",
+                condition=Q(most=None) | Q(most__gte=1, kept__lte=F("most")),
+                violation_error_message=_("At most is one or more, and no fewer than are kept."),
+            ),
+        ]
+
+    def clean(self) -> None:
+        """Both plans are of one kind and share days; the work belongs to the major; the numbers fit into the post."""
+        super().clean()
+        if self.post_id is None or self.plan_id is None:
+            return
+        self._clean_plans()
+        others = PostShare._base_manager.filter(post=self.post_id, archived_at=None).exclude(pk=self.pk)
+        kept = (self.kept or 0) + sum(others.values_list("kept", flat=True))
+        if kept > self.post.places:
+            said = _("%(kept)s places would be kept, but the post has %(places)s.")
+            raise ValidationError({"kept": said % {"kept": kept, "places": self.post.places}})
+
+    def _clean_plans(self) -> None:
+        post, plan, home = self.post, self.plan, self.post.plan
+        if plan == home:
+            return
+        if post.source != Post.Source.SCHOOL:
+            raise ValidationError({"post": _("A post that a student found is for that student alone.")})
+        if plan.kind != home.kind:
+            raise ValidationError({"plan": _("The plan is of another kind of practice than the post's own.")})
+        if plan.starts_on > home.ends_on or plan.ends_on < home.starts_on:
+            raise ValidationError({"plan": _("The plan has no day in common with the post's own.")})
+        if post.major_classes and plan.major.code[:2] not in post.major_classes:
+            raise ValidationError(
+                {"plan": _("The post names other classes of majors than this plan's: change them first.")}
+            )
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.plan}"
 
 
 @tracked

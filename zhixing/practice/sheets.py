@@ -11,7 +11,7 @@ from zhixing.practice.placement_sheets import (
     SafetyTestSheet,
 )
 from zhixing.practice.plan_sheets import PlanDocumentSheet, PracticePlanSheet, SupervisorSheet
-from zhixing.practice.post_sheets import FilingSheet, InspectionSheet, PostSheet, ViolationSheet
+from zhixing.practice.post_sheets import FilingSheet, InspectionSheet, PostShareSheet, PostSheet, ViolationSheet
 from zhixing.practice.redline_sheets import FindingSheet, OverrideSheet
 from zhixing.practice.running_sheets import (
     ArchivePaperSheet,
@@ -51,6 +51,7 @@ __all__ = [
     "PlanDocumentSheet",
     "PolicyCoverSheet",
     "PostRankingSheet",
+    "PostShareSheet",
     "PostSheet",
     "PracticePlanSheet",
     "PreferenceSheet",
