@@ -5,7 +5,6 @@ Each refuses with ValidationError. Source: 四（四）1 (input, functions, guid
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -299,7 +298,7 @@ def confirm_places(row: PlaceCapacity, *, by: Actor, places: int, confirmed_by: 
         kept.places, kept.confirmed_by, kept.confirmed_on = places, confirmed_by, timezone.localdate()
 
 
-def compute_demand(*, by: Actor, majors: Collection[int] | None = None) -> int:
+def compute_demand(*, by: Actor) -> int:
     """Count the students due anew over the terms ahead, for the majors that the actor may write. Returns rows moved."""
     if not by.can(PracticeDemand, "add"):
         raise FlowError(_("You may not add a record of this type."), code="forbidden")
@@ -307,8 +306,6 @@ def compute_demand(*, by: Actor, majors: Collection[int] | None = None) -> int:
     rows = Major.objects.filter(archived_at=None)
     if not reach.everything:
         rows = rows.filter(unit__in=reach.units)
-    if majors is not None:
-        rows = rows.filter(pk__in=majors)
     terms = queries.terms_from(timezone.localdate())
     return demand.compute(terms, set(rows.values_list("pk", flat=True)))
 

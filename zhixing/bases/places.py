@@ -13,12 +13,12 @@ from zhixing.org.models import Major, Person, Term
 
 
 class PracticeKind(models.TextChoices):
-    """实践类型: the four kinds of practice at firms (四（四）2)."""
+    """实践类型: the four kinds of practice at firms (四（四）2), of places as of plans."""
 
-    VISIT = "visit", pgettext_lazy("practice", "acquaintance visit")
-    SKILL = "skill", pgettext_lazy("practice", "skill training")
-    POST = "post", pgettext_lazy("practice", "post internship")
-    CONTEST = "contest", pgettext_lazy("practice", "skill contest")
+    VISIT = "visit", _("orientation placement")
+    SKILL = "skill", _("skills training")
+    POST = "post", _("post-level internship")
+    CONTEST = "contest", _("skills contest")
 
 
 @tracked

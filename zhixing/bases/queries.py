@@ -138,12 +138,6 @@ def places_for(kinds: Sequence[str] = OFF_CAMPUS) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def places(base: int, major: int, term: int, kind: str) -> int:
-    """The places that a base records for a major, a term and a kind of practice."""
-    rows = capacities((Base.Kind.OFF_CAMPUS, Base.Kind.CAMPUS)).filter(base=base, major=major, term=term, kind=kind)
-    return rows.aggregate(total=Sum("places"))["total"] or 0
-
-
 def terms_from(on: date, number: int = 6) -> list[Term]:
     """The term of a day, or in a holiday the next one, and those after it: at most `number`."""
     rows = Term.objects.filter(ends_on__gte=on, archived_at=None).select_related("year").order_by("starts_on")

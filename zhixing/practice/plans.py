@@ -9,20 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.bases.models import PracticeKind
 from zhixing.kernel.constraints import dates_in_order
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import AcademicYear, Cohort, Major, Person
-
-
-class PracticeKind(models.TextChoices):
-    """四种实践 of 四（四）2."""
-
-    VISIT = "visit", _("orientation placement")
-    SKILL = "skill", _("skills training")
-    POST = "post", _("post-level internship")
-    CONTEST = "contest", _("skills contest")
 
 
 @tracked
