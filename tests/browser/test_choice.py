@@ -30,21 +30,9 @@ def _plan(campus: Campus, **more: Any) -> PracticePlan:
     begins = today + timedelta(days=30)
     dates = {"starts_on": begins, "ends_on": begins + timedelta(days=180), "choose_until": today + timedelta(days=5)}
     plan = campus.plan(approved_on=date(2020, 1, 1), **dates, **more)
-    post_actions.copy_many(post_actions.last_posts(campus.last), plan, by=SYSTEM, status="approved")
+    post_actions.copy_many(post_actions.last_posts(campus.last), plan, by=SYSTEM)
+    plan.posts.update(status="approved", approved_on=date(2020, 1, 1))
     return plan
-
-
-@pytest.fixture(autouse=True)
-def copies_are_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copies that are open from the start have the day of their approval, as the database asks."""
-    copied = post_actions.copied
-
-    def opened(*args: Any) -> Any:
-        post = copied(*args)
-        post.approved_on = date(2020, 1, 1)
-        return post
-
-    monkeypatch.setattr(post_actions, "copied", opened)
 
 
 @pytest.mark.parametrize(("language", "mode"), [("zh-hans", "light"), ("en", "dark")])

@@ -16,12 +16,12 @@ from tests.insights.conftest import Place
 from zhixing.insights.mending import cheapest
 from zhixing.kernel.models import ImportRun, Notice
 from zhixing.org.actors import actor_for
+from zhixing.org.calendar import monday_of
 from zhixing.org.models import Cohort, Major, MajorGroup, Membership, Role, Student
 from zhixing.partners.models import Activity, GovernmentPolicy, Need, SupportGrant
 from zhixing.policy.engine import assess
 from zhixing.policy.models import Acknowledgement, Standing
 from zhixing.practice.models import Placement, WeekEntry
-from zhixing.practice.running import monday_of
 
 Commit = Callable[[], AbstractContextManager[None]]
 

@@ -92,12 +92,12 @@ def test_a_start_names_everything_that_lacks_with_its_article(there: Practice) -
     PolicyCover.objects.filter(student=first.student).delete()
     SafetyTest.objects.filter(student=first.student).delete()
     with pytest.raises(ValidationError) as refused:
-        queries.refuse_placements([first, second], "start")
+        queries.refuse(row for rows in queries.blocking([first, second]).values() for row in rows)
     told = refused.value.messages
     assert [message.rpartition("（")[2].split()[0] for message in told] == ["I-16", "I-26", "I-27"]
     assert all("教职成〔2021〕4号" in message for message in told)
     assert set(queries.blocking([first, second])) == {first.pk}
-    queries.refuse_placements([first], "sign")
+    assert not queries.blocking([first], "sign")
 
 
 def test_a_post_s_and_a_plan_s_red_lines_stop_their_students(there: Practice) -> None:

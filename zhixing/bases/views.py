@@ -27,6 +27,7 @@ from zhixing.bases.planner import Board, Cell, WhatIf
 from zhixing.kernel.forms import candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.calendar import monday_of
 from zhixing.org.models import Major, Term, Unit
 from zhixing.partners.models import Organisation
 

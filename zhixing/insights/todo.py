@@ -22,13 +22,13 @@ from zhixing.kernel import approval
 from zhixing.kernel.models import ImportRun, Notice
 from zhixing.kernel.scope import Actor, role_table
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.calendar import monday_of
 from zhixing.org.models import Student
 from zhixing.partners.models import Activity, GovernmentPolicy, Need
 from zhixing.policy.actions import standing_url
 from zhixing.policy.models import Acknowledgement, Policy, Standing
 from zhixing.practice import own
 from zhixing.practice.models import IncidentReport, Leave, PlacementChange, WeekEntry
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running_queries import unread_of
 
 # Nobody works off more than this from one page; the lists behind it hold the rest.

@@ -238,9 +238,11 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     return given
 
 
-def takes(**properties: Any) -> dict[str, Any]:
-    """What an operation takes by name, for its description (OpenAPI); nothing else is taken."""
-    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+def takes(*required: str, **properties: Any) -> dict[str, Any]:
+    """What an operation takes by name, for its description (OpenAPI); nothing else is taken, and `required` must be."""
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if required:
+        schema["required"] = list(required)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

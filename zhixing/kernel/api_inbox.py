@@ -11,29 +11,13 @@ from django.utils.translation import gettext as _
 from ninja import Router
 
 from zhixing.kernel import approval
-from zhixing.kernel.api import answer, body_of, known
+from zhixing.kernel.api import answer, body_of, known, takes
 from zhixing.kernel.models import ApprovalStation
 from zhixing.kernel.scope import Actor
 
 DECISIONS = ("approve", "send_back", "delegate")
-_SCHEMA: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "decision": {"type": "string", "enum": list(DECISIONS)},
-                        "comment": {"type": "string"},
-                        "to": {"type": "string"},
-                    },
-                    "required": ["decision"],
-                }
-            }
-        },
-    }
-}
+_WORDS = {"type": "string"}
+_SCHEMA = takes("decision", decision={"type": "string", "enum": list(DECISIONS)}, comment=_WORDS, to=_WORDS)
 
 
 def _told(station: ApprovalStation) -> dict[str, Any]:

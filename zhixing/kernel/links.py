@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -65,18 +65,20 @@ def issue(
     name: str,
     by: Actor,
     days: int = 14,
+    until: datetime | None = None,
     data: dict[str, Any] | None = None,
     replace: bool = True,
 ) -> str:
     """Make a link for somebody outside and return its full address; it is shown once and cannot be read back later.
 
-    `data` narrows it and tells links to one record apart (`{"organisation": 7}`). With `replace`, earlier unused links
+    It is good for `days`, or up to the moment `until`. `data` narrows it and tells links to one record apart (`{"organisation": 7}`). With `replace`, earlier unused links
     of the same purpose, record and data stop working: whoever asks for a new link has lost the old one.
     """
     if purpose not in _pages:
         raise ValueError(f"no page for links of purpose {purpose}")
     token = secrets.token_urlsafe(32)
     narrowed = data or {}
+    lives: dict[str, Any] = {"until": until.isoformat()} if until else {"days": days}
     with transaction.atomic():
         if replace:
             of_record(record, purpose).filter(data=narrowed, used_at=None, revoked_at=None).update(
@@ -90,15 +92,20 @@ def issue(
             data=narrowed,
             digest=digest_of(token),
             issued_by_id=by.user_id,
-            expires_at=timezone.now() + timedelta(days=days),
+            expires_at=until or timezone.now() + timedelta(days=days),
         )
-        events.log(record, "link_issued", by=by, data={"purpose": purpose, "to": name, "days": days})
+        events.log(record, "link_issued", by=by, data={"purpose": purpose, "to": name, **lives})
     return settings.ZHIXING["base_url"].rstrip("/") + reverse("outside", args=[token])
 
 
 def of_record(record: Model, purpose: str) -> QuerySet[OutsideLink]:
     """The links of one purpose to one record, the newest first."""
-    rows = OutsideLink.objects.filter(purpose=purpose, record_type=type_key(record), record_id=record.pk)
+    return of_records(type(record), [record.pk], purpose)
+
+
+def of_records(model: type[Model], keys: Iterable[int], purpose: str) -> QuerySet[OutsideLink]:
+    """The links of one purpose to records (ids) of a type, the newest first."""
+    rows = OutsideLink.objects.filter(purpose=purpose, record_type=type_key(model), record_id__in=list(keys))
     return rows.order_by("-created_at", "-pk")
 
 

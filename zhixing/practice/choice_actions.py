@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -115,8 +115,15 @@ def moved(order: list[int], move: str) -> list[int]:
 
 def applicants(post: Post) -> QuerySet:
     """The students who chose a post and have no place yet."""
-    placed = Placement.objects.filter(plan=post.plan_id, archived_at=None, status__in=Placement.LIVE)
-    rows = Preference.objects.filter(post=post, archived_at=None).exclude(student__in=placed.values("student"))
+    return applicants_of([post])
+
+
+def applicants_of(posts: Iterable[Post]) -> QuerySet:
+    """The students who chose any of these posts and have no place in its plan yet."""
+    placed = Placement.objects.filter(
+        plan=OuterRef("plan"), student=OuterRef("student"), archived_at=None, status__in=Placement.LIVE
+    )
+    rows = Preference.objects.filter(~Exists(placed), post__in=[post.pk for post in posts], archived_at=None)
     return rows.select_related("student__cohort").order_by("rank", "student__number")
 
 

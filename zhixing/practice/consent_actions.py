@@ -15,12 +15,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from zhixing.kernel import filing, gateways, links, notices
+from zhixing.agreements import invitations
+from zhixing.kernel import changes, events, filing, gateways, links, notices
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed, sheet_for
-from zhixing.org.models import School
 from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticeKind
@@ -35,17 +35,21 @@ WITHDRAWN = gettext_noop("%(who)s has withdrawn the consent for %(student)s: %(r
 def prepare(placements: Iterable[Placement], *, by: Actor) -> list[Consent]:
     """Consents that wait for student and guardian of each internship, each once; returns the new ones."""
     keys = [row.pk for row in placements]
-    rows = Placement.objects.filter(pk__in=keys, plan__kind=PracticeKind.POST).select_related("student")
-    there = set(Consent.objects.filter(placement__in=[row.pk for row in rows]).values_list("placement", "party"))
-    new = [
-        Consent(placement=row, party=party, name=_name_of(row, party))
-        for row in rows
-        for party in Party.values
-        if (row.pk, party) not in there
-    ]
+    locked = Placement._base_manager.select_for_update(of=("self",)).filter(pk__in=keys, plan__kind=PracticeKind.POST)
     with transaction.atomic():
-        made = Consent.objects.bulk_create(new, batch_size=1000, ignore_conflicts=True)
-    return made
+        # Two who ask at the same moment wait here; the second finds everybody asked.
+        rows = list(locked.select_related("student").order_by("pk"))
+        there = set(Consent.objects.filter(placement__in=rows).values_list("placement", "party"))
+        new = [
+            Consent(placement=row, party=party, name=_name_of(row, party))
+            for row in rows
+            for party in Party.values
+            if (row.pk, party) not in there
+        ]
+        Consent.objects.bulk_create(new, batch_size=1000)
+        events.log_many(new, "created", by=by)
+        changes.touched(Consent, [row.pk for row in new])
+    return new
 
 
 def _name_of(placement: Placement, party: str) -> str:
@@ -63,8 +67,10 @@ def ask_many(placements: Sequence[Placement], *, by: Actor) -> int:
     """
     with transaction.atomic():
         prepare(placements, by=by)
+        keys = [row.pk for row in placements]
+        school, told = invitations.school_name(), _told_today(keys)
         waiting = Consent.objects.filter(
-            placement__in=[row.pk for row in placements],
+            placement__in=keys,
             status__in=(Status.WAITING, Status.WITHDRAWN),
             archived_at=None,
         ).select_related("placement__student", "placement__plan", "placement__post__organisation")
@@ -72,9 +78,16 @@ def ask_many(placements: Sequence[Placement], *, by: Actor) -> int:
         for consent in waiting.order_by("placement_id", "party"):
             if consent.party == Party.STUDENT:
                 asked += _tell_student(consent)
-            else:
-                asked += _tell_guardian(consent, by=by)
+            elif consent.placement_id not in told:
+                asked += _tell_guardian(consent, school, by=by)
     return asked
+
+
+def _told_today(placements: list[int]) -> set[int]:
+    """Placements (ids) whose guardian was sent a good link today."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    sent = links.of_records(Placement, placements, GUARDIAN).filter(created_at__gte=midnight, revoked_at=None)
+    return set(sent.values_list("record_id", flat=True))
 
 
 def _tell_student(consent: Consent) -> int:
@@ -91,17 +104,15 @@ def link_days(placement: Placement) -> int:
     return max(30, (placement.ends_on - timezone.localdate()).days + 30)
 
 
-def _tell_guardian(consent: Consent, *, by: Actor) -> int:
+def _tell_guardian(consent: Consent, school: str, *, by: Actor) -> int:
     placement = consent.placement
     phone = placement.student.guardian_phone
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    sent_today = links.of_record(placement, GUARDIAN).filter(created_at__gte=midnight, revoked_at=None)
-    if not phone or sent_today.exists():
+    if not phone:
         return 0
     address = guardian_link(placement, by=by)
     with translation.override(settings.LANGUAGE_CODE):
         words = {
-            "school": School.objects.order_by("pk").values_list("name", flat=True).first() or "",
+            "school": school,
             "student": placement.student.name,
             "firm": placement.post.organisation.name,
             "link": address,

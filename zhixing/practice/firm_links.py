@@ -6,43 +6,51 @@ everything it does is bound to this one firm.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from zhixing.agreements import invitations
+from zhixing.agreements.forms_signing import DelegateForm
 from zhixing.agreements.models import SignatureRequest
-from zhixing.kernel import links
+from zhixing.kernel import links, timeline
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.partners.models import Organisation
-from zhixing.practice import choice_actions, placement_actions, plan_actions, post_actions
-from zhixing.practice.placements import Placement
+from zhixing.practice import choice_actions, placement_actions, plan_actions, post_actions, reminders
+from zhixing.practice.placements import Placement, PostRanking, Preference
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Post
 from zhixing.practice.practice_forms import OfferForm
-from zhixing.practice.reminders import FIRM
 
 Status = Post.Status
 
 
 def register() -> None:
     """Make the page behind these links known."""
-    links.register(FIRM, inbox)
+    links.register(reminders.FIRM, inbox)
+    timeline.name_verbs({reminders.SHARED: ("send", gettext_lazy("Link for a colleague"))})
 
 
 def inbox(request: HttpRequest, link: OutsideLink, firm: Organisation) -> HttpResponse:
     """A firm's page on a phone: students to take, posts to offer, choices to rank, papers to sign."""
-    fault, open_post, form = "", request.GET.get("post", ""), None
+    fault, open_post, form, share = "", request.GET.get("post", ""), None, None
     if request.method == "POST":
         try:
             where = _act(request, link, firm)
             return redirect(where or request.path)
         except _Incomplete as shown:
-            form, open_post = shown.form, str(shown.form.instance.pk)
+            if isinstance(shown.form, OfferForm):
+                form, open_post = shown.form, str(shown.form.instance.pk)
+            else:
+                share = shown.form
         except ValidationError as refused:
             fault = "；".join(refused.messages)
     posts = _posts(firm)
@@ -61,14 +69,15 @@ def inbox(request: HttpRequest, link: OutsideLink, firm: Organisation) -> HttpRe
         "fault": fault,
         "form": form,
         "decline": request.GET.get("decline", ""),
+        "share": share or (DelegateForm() if "share" in request.GET else None),
     }
-    return render(request, "practice/outside_firm.html", context, status=422 if fault or form else 200)
+    return render(request, "practice/outside_firm.html", context, status=422 if fault or form or (share and share.is_bound) else 200)
 
 
 class _Incomplete(Exception):
-    """A post's form that is not filled in yet."""
+    """A form that is not filled in yet: a post's, or a colleague's."""
 
-    def __init__(self, form: OfferForm):
+    def __init__(self, form: OfferForm | DelegateForm):
         super().__init__()
         self.form = form
 
@@ -96,15 +105,23 @@ def _copies(firm: Organisation) -> list[dict[str, Any]]:
     plans = PracticePlan.objects.filter(
         status__in=post_actions.OPEN_PLANS, archived_at=None, major__practice_plans__posts__organisation=firm
     ).distinct()
+    rows = list(plans.select_related("major").order_by("starts_on", "pk"))
+    before = plan_actions.earlier_many(rows)
+    there = set(
+        Post.objects.filter(plan__in=before, organisation=firm)
+        .exclude(copied_from=None)
+        .values_list("plan", "copied_from")
+    )
+    last: dict[int, list[int]] = defaultdict(list)
+    old = post_actions.lasting().filter(organisation=firm, plan__in={row.pk for row in before.values()})
+    for pk, plan in old.order_by().values_list("pk", "plan"):
+        last[plan].append(pk)
     found = []
-    for plan in plans.select_related("major").order_by("starts_on", "pk"):
-        before = plan_actions.earlier(plan)
-        if before is None:
-            continue
-        there = plan.posts.exclude(copied_from=None).values("copied_from")
-        number = post_actions.last_posts(before, firm).exclude(pk__in=there).count()
+    for row in rows:
+        earlier = before.get(row.pk)
+        number = sum((row.pk, pk) not in there for pk in last[earlier.pk]) if earlier else 0
         if number:
-            found.append({"plan": plan, "before": before, "number": number})
+            found.append({"plan": row, "before": earlier, "number": number})
     return found
 
 
@@ -116,15 +133,20 @@ def _rankings(firm: Organisation) -> list[dict[str, Any]]:
         archived_at=None,
         plan__status__in=(PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING),
     )
-    found = []
-    for post in rows.select_related("plan").order_by("code"):
-        people = list(choice_actions.applicants(post))
-        if not people:
-            continue
-        given = dict(post.rankings.filter(archived_at=None).values_list("student", "rank"))
-        people.sort(key=lambda row: (row.student_id not in given, given.get(row.student_id, 0), row.rank))
-        found.append({"post": post, "people": people, "ranked": bool(given)})
-    return found
+    posts = list(rows.select_related("plan").order_by("code"))
+    chose: dict[int, list[Preference]] = defaultdict(list)
+    for row in choice_actions.applicants_of(posts):
+        chose[row.post_id].append(row)
+    given: dict[int, dict[int, int]] = defaultdict(dict)
+    said = PostRanking.objects.filter(post__in=chose, archived_at=None)
+    for post, student, rank in said.values_list("post", "student", "rank"):
+        given[post][student] = rank
+    for post, people in chose.items():
+        order = given[post]
+        people.sort(key=lambda row: (row.student_id not in order, order.get(row.student_id, 0), row.rank))
+    return [
+        {"post": post, "people": chose[post.pk], "ranked": bool(given[post.pk])} for post in posts if post.pk in chose
+    ]
 
 
 def _papers(firm: Organisation) -> Any:
@@ -161,6 +183,8 @@ def _act(request: HttpRequest, link: OutsideLink, firm: Organisation) -> str:
         if ask is None:
             raise ValidationError(_("There is nothing to sign any more."), code="nothing")
         return invitations.link_for(ask, by=by, replace=False)
+    elif do == "share":
+        return _share(request, link, firm, by)
     else:
         raise ValidationError(_("Choose what to do."), code="unknown")
     return ""
@@ -179,9 +203,9 @@ def _copy(firm: Organisation, pk: int, by: Actor) -> None:
     if entry is None:
         raise ValidationError(_("These posts are here already."), code="nothing")
     rows = post_actions.last_posts(entry["before"], firm)
-    for post in post_actions.copy_many(rows, entry["plan"], by=by):
-        if not post_actions.lacking(post):
-            post_actions.offer(post, by=by)
+    with transaction.atomic():
+        made = post_actions.copy_many(rows, entry["plan"], by=by)
+        post_actions.offer_many(made, by=by)
 
 
 def _offer(request: HttpRequest, firm: Organisation, pk: int, by: Actor) -> None:
@@ -204,3 +228,13 @@ def _rank(request: HttpRequest, firm: Organisation, pk: int, by: Actor) -> str:
     wanted = choice_actions.moved(order, request.POST.get("move", ""))
     choice_actions.rank_students(entry["post"], wanted, by=by)
     return f"{request.path}#post-{pk}"
+
+
+def _share(request: HttpRequest, link: OutsideLink, firm: Organisation, by: Actor) -> str:
+    """A colleague gets a link of their own; the one that is open here stays good."""
+    form = DelegateForm(request.POST)
+    if not form.is_valid():
+        raise _Incomplete(form)
+    reminders.share_firm_link(firm, link, by=by, **form.cleaned_data)
+    messages.success(request, _("%(name)s was sent a link.") % {"name": form.cleaned_data["name"]})
+    return ""

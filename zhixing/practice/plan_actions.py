@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -34,10 +36,23 @@ def submit(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
 
 def earlier(plan: PracticePlan) -> PracticePlan | None:
     """The plan of the same major and kind before this one that had posts."""
-    rows = PracticePlan.objects.filter(
-        major=plan.major_id, kind=plan.kind, starts_on__lt=plan.starts_on, archived_at=None
-    ).exclude(pk=plan.pk)
-    return rows.filter(posts__status__in=post_actions.LASTING).order_by("-starts_on", "-pk").distinct().first()
+    return earlier_many([plan]).get(plan.pk)
+
+
+def earlier_many(plans: Collection[PracticePlan]) -> dict[int, PracticePlan]:
+    """`earlier` for many plans, by id; one query for all."""
+    rows = PracticePlan.objects.filter(major__in={plan.major_id for plan in plans}, archived_at=None)
+    rows = rows.filter(posts__status__in=post_actions.LASTING).order_by("-starts_on", "-pk").distinct()
+    last: dict[tuple[int, str], list[PracticePlan]] = defaultdict(list)
+    for row in rows:
+        last[row.major_id, row.kind].append(row)
+    before = {
+        plan.pk: next(
+            (row for row in last[plan.major_id, plan.kind] if row.starts_on < plan.starts_on and row != plan), None
+        )
+        for plan in plans
+    }
+    return {pk: row for pk, row in before.items() if row is not None}
 
 
 def copy_posts(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:

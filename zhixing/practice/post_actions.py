@@ -96,30 +96,33 @@ def next_code(plan: PracticePlan) -> str:
 
 def last_posts(plan: PracticePlan, organisation: Organisation | None = None) -> QuerySet:
     """The posts of a plan worth offering again: opened then, of the school's own finding, by firms that are not banned."""
-    rows = plan.posts.filter(status__in=LASTING, source=Post.Source.SCHOOL, archived_at=None)
-    rows = rows.exclude(organisation__status__in=OUTCASTS)
+    rows = lasting().filter(plan=plan)
     return rows.filter(organisation=organisation) if organisation else rows
 
 
-def copied(post: Post, plan: PracticePlan, code: str, status: str) -> Post:
-    """An unsaved copy of a post for another plan."""
+def lasting() -> QuerySet:
+    """The posts worth offering again, of all plans."""
+    rows = Post.objects.filter(status__in=LASTING, source=Post.Source.SCHOOL, archived_at=None)
+    return rows.exclude(organisation__status__in=OUTCASTS)
+
+
+def copied(post: Post, plan: PracticePlan, code: str) -> Post:
+    """An unsaved copy of a post for another plan, a draft."""
     values = {
         field.attname: getattr(post, field.attname)
         for field in Post._meta.concrete_fields
         if field.name not in NOT_COPIED
     }
-    return Post(**values, code=code, plan=plan, copied_from=post, status=status)
+    return Post(**values, code=code, plan=plan, copied_from=post)
 
 
-def copy_many(
-    posts: Iterable[Post], plan: PracticePlan, *, by: Actor, status: str = Status.DRAFT, comment: str = ""
-) -> list[Post]:
-    """Copy posts into a plan, each once; those that are there already are passed over. Returns the new ones."""
+def copy_many(posts: Iterable[Post], plan: PracticePlan, *, by: Actor, comment: str = "") -> list[Post]:
+    """Copy posts into a plan as drafts, each once; those that are there already are passed over. Returns the new ones."""
     with transaction.atomic():
         # Two who copy at the same moment wait here; the second finds nothing left to copy.
         PracticePlan._base_manager.select_for_update(of=("self",)).get(pk=plan.pk)
         there = set(plan.posts.exclude(copied_from=None).values_list("copied_from", flat=True))
-        new = [copied(post, plan, next_code(plan), status) for post in posts if post.pk not in there]
+        new = [copied(post, plan, next_code(plan)) for post in posts if post.pk not in there]
         Post.objects.bulk_create(new, batch_size=500)
         events.log_many(new, "copied", by=by, comment=comment)
         changes.touched(Post, [post.pk for post in new])

@@ -252,7 +252,6 @@ class PlacementFacts:
     supervisor: int | None = None
     mentor: int | None = None
     mentor_organisation: int | None = None
-    has_grade: bool = False
     agreement: AgreementFacts | None = None
     consents: dict[str, ConsentFacts] = field(default_factory=dict)
     covers: list[CoverFacts] = field(default_factory=list)

@@ -99,12 +99,6 @@ def refuse_post(post: Post, step: str = "approve", on: date | None = None) -> No
     refuse(row for row in gate.stops(of_posts([post], step, on), step) if row.kind == "post")
 
 
-def refuse_placements(placements: Collection[Placement], step: str, on: date | None = None) -> None:
-    """Refuse a step of placements that a red line stops, with the articles named."""
-    found = blocking(placements, step, on)
-    refuse(verdict for rows in found.values() for verdict in rows)
-
-
 def of_agreement(agreement: Agreement) -> list[checks.Finding]:
     """What the red lines say of the placements an agreement is for, by the step of signing."""
     if agreement.pk is None or agreement.kind.code != "tripartite":

@@ -173,7 +173,7 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
     fields = (
         "id", "post", "student", "student__number", "student__name", "student__sex", "student__birth_date",
         "student__cohort__entry_year", "starts_on", "ends_on", "status", "living", "supervisor", "mentor",
-        "mentor__organisation", "level", "agreement", "agreement__number", "agreement__title", "agreement__kind__code",
+        "mentor__organisation", "agreement", "agreement__number", "agreement__title", "agreement__kind__code",
         "agreement__status", "agreement__signed_on", "agreement__starts_on", "agreement__ends_on",
     )  # fmt: skip
     papers: dict[int, list[AgreementFacts]] = defaultdict(list)
@@ -181,9 +181,9 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
         post = facts.posts.get(row[1])
         if post is None:
             continue
-        placement = PlacementFacts(row[0], post, *row[2:15], has_grade=bool(row[15]))
-        if row[16] is not None:
-            pk, number, title, kind, status, signed_on, starts_on, ends_on = row[16:24]
+        placement = PlacementFacts(row[0], post, *row[2:15])
+        if row[15] is not None:
+            pk, number, title, kind, status, signed_on, starts_on, ends_on = row[15:23]
             placement.agreement = AgreementFacts(pk, number or title, kind, status, signed_on, starts_on, ends_on)
             papers[pk].append(placement.agreement)
         facts.placements[placement.id] = placement

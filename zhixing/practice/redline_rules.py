@@ -145,9 +145,6 @@ class Book:
         held = [rule for rule in self.rules if rule.effective.holds(day) and rule.paper.effective.holds(day)]
         return sorted(held, key=lambda rule: rule.id)
 
-    def ids(self) -> list[str]:
-        return sorted({rule.id for rule in self.rules})
-
     def named(self, rule_id: str, layer: str = "", day: date | None = None) -> Rule | None:
         """A rule by its number: of a layer and a day when they are given, else the nearest and latest."""
         rows = [rule for rule in self.rules if rule.id == rule_id and (not layer or rule.layer == layer)]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from zhixing.kernel import gateways, links, notices
+from zhixing.kernel import events, gateways, links, notices
+from zhixing.kernel.flow import FlowError
+from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
 from zhixing.partners.models import Organisation
@@ -19,6 +23,9 @@ from zhixing.practice.plans import PracticePlan
 
 FIRM = "practice.firm"
 FIRM_DAYS = 60
+# What the event on a firm is called by which a colleague was let in, and how many may be in a day.
+SHARED = "firm_link_shared"
+SHARED_A_DAY = 12
 CHOOSE = gettext_noop("Choose your posts for “%(plan)s” until %(day)s.")
 LACK = gettext_noop("“%(plan)s” begins on %(day)s and you have still to do: %(items)s.")
 COLLEGE = gettext_noop("“%(plan)s” begins on %(day)s and %(number)s students are not ready.")
@@ -88,10 +95,15 @@ def send_firm_link(firm: Organisation, *, by: Actor) -> int:
     """Send a firm its link, once a day; 0 where nobody at the firm can be reached."""
     contact = firm_contact(firm)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    if contact is None or links.of_record(firm, FIRM).filter(created_at__gte=midnight).exists():
+    sent = links.of_record(firm, FIRM).filter(created_at__gte=midnight).exclude(data__has_key="from")
+    if contact is None or sent.exists():
         return 0
     name, channel, address = contact
-    url = firm_link(firm, by=by, name=name)
+    _send_firm(firm, channel, address, name, firm_link(firm, by=by, name=name))
+    return 1
+
+
+def _send_firm(firm: Organisation, channel: str, address: str, name: str, url: str) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("Internships: something waits for you")
         text = _("%(name)s, students and posts of %(firm)s wait for your word. No account is needed: %(link)s") % {
@@ -100,4 +112,25 @@ def send_firm_link(firm: Organisation, *, by: Actor) -> int:
             "link": url,
         }
     gateways.send(channel, address, subject, text)
-    return 1
+
+
+def share_firm_link(
+    firm: Organisation, link: OutsideLink, *, by: Actor, name: str, email: str = "", phone: str = ""
+) -> None:
+    """Whoever at a firm has its link lets a colleague work beside them: a link of their own is sent, the first stays good.
+
+    It lives no longer than the first, so that the college ends them together; who let in whom stands on the firm's record.
+    Raises FlowError after a dozen in a day.
+    """
+    if not (email or phone):
+        raise ValidationError(_("Name your colleague, with an e-mail address or a phone."), code="incomplete")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        Organisation._base_manager.select_for_update(of=("self",)).get(pk=firm.pk)
+        if links.of_record(firm, FIRM).filter(data__has_key="from", created_at__gte=midnight).count() >= SHARED_A_DAY:
+            raise FlowError(_("Enough colleagues were sent a link today. Please go on tomorrow."), code="often")
+        given = {"name": name[:80], "by": by, "until": link.expires_at, "data": {"from": link.pk}}
+        url = links.issue(FIRM, firm, replace=False, **given)
+        channel = gateways.EMAIL if email else gateways.SMS
+        events.log(firm, SHARED, by=by, data={"from": link.name, "to": name[:80], "channel": channel})
+    _send_firm(firm, channel, email or phone, name, url)

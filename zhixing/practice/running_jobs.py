@@ -12,9 +12,9 @@ from django.utils.translation import gettext_noop
 from procrastinate.contrib.django import app
 
 from zhixing.kernel import notices
+from zhixing.org.calendar import monday_of
 from zhixing.practice import presence, running_incidents
 from zhixing.practice.placements import Placement
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Leave
 from zhixing.practice.running_results import Evaluation

@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 
 from zhixing.kernel.scope import Actor
+from zhixing.org.calendar import monday_of
 from zhixing.partners.models import Contact, Organisation
 from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
-from zhixing.org.calendar import monday_of
 from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Incident, IncidentReport, Leave, PlacementChange
 

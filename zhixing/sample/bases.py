@@ -22,6 +22,7 @@ from zhixing.bases.models import (
     Room,
     SafetyCheck,
 )
+from zhixing.org.calendar import monday_of
 from zhixing.org.models import AcademicYear, Division, Major, Person, Student, Term
 from zhixing.partners.models import Organisation
 from zhixing.sample import base_words as words
@@ -456,7 +457,7 @@ class Bases:
         """Four weeks around today, shared between the majors of the group; nothing in the room of the idle machine."""
         plan = self.plan
         dice = plan.dice("bookings")
-        monday = plan.today - timedelta(days=plan.today.weekday() + 7)
+        monday = monday_of(plan.today) - timedelta(days=7)
         rows = []
         for room in self.rooms:
             base = next(base for base in self.campus if base.pk == room.base_id)

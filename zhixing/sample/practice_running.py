@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from zhixing.kernel.scope import SYSTEM
+from zhixing.org.calendar import monday_of
 from zhixing.practice import certificates, presence, running_incidents
 from zhixing.practice.models import (
     ArchivePaper,
@@ -26,7 +27,6 @@ from zhixing.practice.models import (
     Visit,
     WeekEntry,
 )
-from zhixing.org.calendar import monday_of
 from zhixing.sample import practice_words as words
 from zhixing.sample.plan import Plan, insert, join
 from zhixing.sample.world import World
