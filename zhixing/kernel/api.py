@@ -272,12 +272,18 @@ def _fill(form: forms.BaseForm, given: dict[str, Any]) -> None:
             found = find_named(field.queryset, value)
             data[name] = found[0].pk if len(found) == 1 else value
         else:
-            data[name] = (
-                field.prepare_value(value)
-                if isinstance(value, (list, dict)) and not isinstance(field, forms.ModelChoiceField)
-                else value
-            )
+            data[name] = _as_typed(field, value)
     form.data, form.is_bound = data, True  # type: ignore[assignment]
+
+
+def _as_typed(field: forms.Field, value: Any) -> Any:
+    """A value as a page would send it: days and moments are written, structures in the field's own way."""
+    if isinstance(field, (forms.DateField, forms.TimeField, forms.DateTimeField)) and isinstance(
+        value, (bool, int, float)
+    ):
+        return str(value)
+    structured = isinstance(value, (list, dict)) and not isinstance(field, forms.ModelChoiceField)
+    return field.prepare_value(value) if structured else value
 
 
 def _as_sent(value: Any) -> Any:
