@@ -24,6 +24,7 @@ from zhixing.practice.solving.problem import (
     Post,
     Problem,
     ProblemError,
+    Share,
     Team,
     Weights,
     ranked,
@@ -63,6 +64,8 @@ def allowed(problem: Problem, assigned: Mapping[str, str]) -> bool:
             return False
         if 0 < counts[post.code] < post.minimum and post.code not in fixed_posts:
             return False
+        if post.shares and not numbers_kept(problem, post, assigned):
+            return False
     for base in problem.bases:
         if base.capacity is not None and bases[base.code] > base.capacity:
             return False
@@ -76,6 +79,19 @@ def allowed(problem: Problem, assigned: Mapping[str, str]) -> bool:
         ):
             return False
     return True
+
+
+def numbers_kept(problem: Problem, post: Post, assigned: Mapping[str, str]) -> bool:
+    """No major beyond its most, and what is kept for one is not given to another; what is fixed comes first."""
+    at = [code for code, chosen in assigned.items() if chosen == post.code]
+    fixed = Counter(problem.applicant[code].major for code in at if code in problem.fixed)
+    free = Counter(problem.applicant[code].major for code in at if code not in problem.fixed)
+    kept = {row.major: max(row.kept - fixed[row.major], 0) for row in post.shares}
+    for row in post.shares:
+        if row.most is not None and free[row.major] > max(row.most - fixed[row.major], 0):
+            return False
+    beside = sum(max(number - kept.get(major, 0), 0) for major, number in free.items())
+    return beside <= max(post.capacity - fixed.total() - sum(kept.values()), 0)
 
 
 def everything(problem: Problem) -> list[dict[str, str]]:
@@ -97,6 +113,11 @@ def whole(problem: Problem, assigned: Mapping[str, str]) -> int:
     return Table(problem).total(assigned) + round(UNIT * problem.weights.unplaced) * (
         len(problem.applicants) - len(assigned)
     )
+
+
+def shared(kept: int, most: int, others: int) -> tuple[Share, ...]:
+    """Numbers of a post for the two majors of the made-up problems."""
+    return (Share("m0", kept, most), Share("m1", others))
 
 
 @st.composite
@@ -123,6 +144,7 @@ def problems(draw: Any, rules: bool = True, people_most: int = 5) -> Problem:
                 draw(st.sampled_from(bases)),
                 draw(points),
                 requires=draw(st.sampled_from([frozenset(), frozenset({"licence"})])),
+                shares=draw(st.sampled_from([(), (), shared(0, 1, min(capacity, 1)), shared(min(capacity, 1), 2, 0)])),
             )
         )
     return Problem(
@@ -371,3 +393,36 @@ def test_better_than_first_come_in_wishes_and_ways() -> None:
     both = [mean(found, lambda row, post: table.position(row, post.code)) for found in (ours, theirs)]
     ways = [mean(found, problem.km) for found in (ours, theirs)]
     assert both[0] < both[1] and ways[0] < ways[1]
+
+
+def test_places_kept_for_a_major_go_to_nobody_else_and_no_major_gets_more_than_its_most() -> None:
+    rows = tuple(Applicant(f"{major}{i}", ranked("p"), major) for major in "xy" for i in range(4))
+    post = Post("p", 5, shares=(Share("x", kept=2), Share("y", most=3)))
+    result = allocate(Problem(rows, (post,)))
+    got = Counter(code[0] for code in result.assigned)
+    assert got["x"] >= 2 and got["y"] <= 3 and got.total() == 5 and result.optimal
+    # Nobody of x asks: their two places stay empty, and the others read why.
+    lonely = Problem(tuple(row for row in rows if row.major == "y"), (replace(post, shares=(Share("x", kept=2),)),))
+    result = allocate(lonely)
+    assert len(result.assigned) == 3 and result.free == {"p": 2}
+    left = explain(lonely, result)[result.unassigned[0]]
+    assert (left.choices[0].code, left.choices[0].detail, left.reason) == ("share", {}, "full")
+    few = Problem(rows, (replace(post, shares=(Share("y", most=1),)),))
+    result = allocate(few)
+    told = explain(few, result)[next(code for code in result.unassigned if code[0] == "y")]
+    assert (told.choices[0].code, told.choices[0].detail) in (
+        ("share", {"places": 1}),
+        ("full", told.choices[0].detail),
+    )
+    assert Counter(code[0] for code in result.assigned) == {"x": 4, "y": 1}
+
+
+def test_groups_are_compared_within_and_across_majors() -> None:
+    rows = (
+        *(Applicant(f"a{i}", ranked(["p", "q"]), "x", group="one") for i in range(2)),
+        *(Applicant(f"b{i}", ranked(["p", "q"]), "x", group="two") for i in range(2)),
+    )
+    problem = Problem(rows, (Post("p", 2), Post("q", 2)), weights=Weights(fairness=1.0))
+    result = allocate(problem)
+    assert Counter(code[0] for code, post in result.assigned.items() if post == "p") == {"a": 1, "b": 1}
+    assert result.worst_major == ("one", 1.5)

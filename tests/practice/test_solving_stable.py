@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhixing.practice.solving.problem import Applicant, Base, Post, Problem, ProblemError, ranked
+from zhixing.practice.solving.problem import Applicant, Base, Post, Problem, ProblemError, Share, ranked
 from zhixing.practice.solving.solve import allocate
 
 PUBLISHED = next(
@@ -65,6 +66,50 @@ def test_no_two_are_left_apart(problem: Problem) -> None:
     assert len(best.assigned) >= len(result.assigned)
     if len(best.assigned) == len(result.assigned):
         assert best.objective <= result.objective
+
+
+def choice_of(post: Post, majors: Mapping[str, str], asking: set[str]) -> set[str]:
+    """Whom a post takes of those who ask: the dearest first as long as the numbers hold, counted by hand."""
+    taken: list[str] = []
+    for name in post.ranking or ():
+        if name not in asking:
+            continue
+        got = [*taken, name]
+        waiting = sum(
+            max(row.kept - sum(majors[one] == row.major for one in got), 0) for row in post.shares if row.kept
+        )
+        over = any(
+            row.most is not None and sum(majors[one] == row.major for one in got) > row.most for row in post.shares
+        )
+        if len(got) + waiting <= post.capacity and not over:
+            taken = got
+    return set(taken)
+
+
+@given(markets(), st.lists(st.tuples(st.integers(0, 1), st.sampled_from([None, 1, 2])), min_size=8, max_size=8))
+@settings(max_examples=80, deadline=None)
+def test_no_two_are_left_apart_where_posts_keep_places_for_majors(problem: Problem, numbers: Any) -> None:
+    rows = tuple(replace(row, major=f"m{i % 2}") for i, row in enumerate(problem.applicants))
+    posts = tuple(
+        replace(
+            post,
+            shares=tuple(
+                Share(major, min(kept, post.capacity // 2), most)
+                for major, (kept, most) in zip(("m0", "m1"), numbers[2 * i : 2 * i + 2], strict=True)
+            ),
+        )
+        for i, post in enumerate(problem.posts)
+    )
+    assigned = allocate(Problem(rows, posts), "stable").assigned
+    majors = {row.code: row.major for row in rows}
+    for post in posts:
+        holders = {who for who, at in assigned.items() if at == post.code}
+        assert choice_of(post, majors, holders) == holders
+        for row in rows:
+            wanted = [choice.post for choice in row.choices]
+            better = wanted[: wanted.index(assigned[row.code])] if row.code in assigned else wanted
+            if post.code in better:
+                assert row.code not in choice_of(post, majors, {*holders, row.code})
 
 
 @given(markets(most=4))

@@ -18,7 +18,8 @@ class Why:
 
     given; passed (dearer ones were tried first and one was given); gone, closed, forbidden, major, requires, not_named
     (a rule keeps them apart; `detail["missing"]`); full (`detail`: places, `by_position` {position of the holders: how
-    many}, and where the firm ranks, how many of them it would rather have: `ahead`); base_full, team_full; minimum
+    many}, and where the firm ranks, how many of them it would rather have: `ahead`); share (what is left of a shared post
+    is kept for other majors, or `places` of this one are taken, the most it gets); base_full, team_full; minimum
     (kept shut, too few came together; `detail`: kind, code, minimum); visits (the teachers can visit no more bases);
     dearer (room was left, but way and wishes speak for what was given; `detail["by"]` in positions); whole (room was
     left, but the minimums, visits or majors together speak for something else).
@@ -64,6 +65,7 @@ def explain(problem: Problem, result: Result) -> dict[str, Explanation]:
     holders: dict[str, list[str]] = {}
     for who, at in assigned.items():
         holders.setdefault(at, []).append(who)
+    counted = table.there(assigned)
     positions = {code: problem.positions(row) for code, row in problem.applicant.items()}
     group_of = {post: group for group in table.groups for post in group.posts}
     visited = {(table.team_of(who), table.base_of(at)) for who, at in assigned.items()}
@@ -89,6 +91,11 @@ def explain(problem: Problem, result: Result) -> dict[str, Explanation]:
             if (named := problem.named.get(post_code)) is not None:
                 detail["ahead"] = sum(named.get(who, 0) < named[code] for who in there)
             return Why(post_code, position, "full", detail)
+        if not post.has_room(counted[post_code], applicant.major):
+            share = next((row for row in post.shares if row.major == applicant.major), None)
+            most = share.most if share is not None else None
+            capped = most is not None and counted[post_code][applicant.major] >= most
+            return Why(post_code, position, "share", {"places": most} if capped else {})
         base, team = problem.base.get(post.base), problem.team.get(applicant.team)
         group = group_of.get(post_code)
         if group is not None and not any(holders.get(one) for one in group.posts):
@@ -124,7 +131,7 @@ def explain(problem: Problem, result: Result) -> dict[str, Explanation]:
                 else "barred"
                 if codes <= barring
                 else "full"
-                if codes <= barring | {"full", "base_full", "team_full"}
+                if codes <= barring | {"full", "share", "base_full", "team_full"}
                 else "rules"
             )
         elif (code, post) in problem.forced:
@@ -150,7 +157,7 @@ def prices(problem: Problem, result: Result) -> dict[str, float]:
     import numpy as np
 
     table = Table(problem)
-    if table.team_room:
+    if table.team_room or table.shares:
         return {}
     assigned = {code: result.assigned[code] for code in table.free if code in result.assigned}
     # Nodes: posts, bases with a head-count, and the end: where one more fits in, or somebody goes without.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zhixing.practice.solving import flow, mip, thumb
-from zhixing.practice.solving.problem import UNIT, Problem
+from zhixing.practice.solving.problem import UNIT, Applicant, Problem
 from zhixing.practice.solving.table import Table
 
 ROUNDS = 60
@@ -16,9 +16,14 @@ ROUNDS = 60
 PROVABLE = 30_000
 
 
+def group_of(applicant: Applicant) -> str:
+    """With whom somebody is compared: their group, else their major."""
+    return applicant.group or applicant.major
+
+
 @dataclass(frozen=True)
 class Means:
-    """The mean position of each major, without a place one after the last choice."""
+    """The mean position of each major (or whatever is compared), without a place one after the last choice."""
 
     sizes: Mapping[str, int]
     # Of whom is fixed, and of everybody else as if left out.
@@ -29,10 +34,11 @@ class Means:
         sizes: dict[str, int] = {}
         constant: dict[str, float] = {}
         for code, applicant in table.problem.applicant.items():
-            sizes[applicant.major] = sizes.get(applicant.major, 0) + 1
+            group = group_of(applicant)
+            sizes[group] = sizes.get(group, 0) + 1
             post = table.fixed.get(code)
             at = table.position(applicant, post) if post else table.problem.beyond(applicant)
-            constant[applicant.major] = constant.get(applicant.major, 0.0) + at
+            constant[group] = constant.get(group, 0.0) + at
         return cls(sizes, {major: constant[major] / size for major, size in sizes.items()})
 
     def after(self, table: Table, found: Mapping[str, str]) -> dict[str, float]:
@@ -41,7 +47,8 @@ class Means:
         for code, post in found.items():
             applicant = table.problem.applicant[code]
             gain = table.position(applicant, post) - table.problem.beyond(applicant)
-            means[applicant.major] += gain / self.sizes[applicant.major]
+            group = group_of(applicant)
+            means[group] += gain / self.sizes[group]
         return means
 
 
@@ -73,7 +80,7 @@ def solve(table: Table, seconds: float) -> tuple[dict[str, str], float, str, boo
     heavy = weight(problem)
     plain = [pair.cost for pair in table.pairs]
     price = {(pair.applicant, pair.post): pair.cost for pair in table.pairs}
-    majors = [problem.applicant[pair.applicant].major for pair in table.pairs]
+    majors = [group_of(problem.applicant[pair.applicant]) for pair in table.pairs]
     gains = [pair.position - problem.beyond(problem.applicant[pair.applicant]) for pair in table.pairs]
     share = {major: 1 / len(means.sizes) for major in means.sizes}
     best: tuple[float, dict[str, str]] | None = None

@@ -21,7 +21,7 @@ class Network:
     """The pipes of a table, laid once and asked many times.
 
     From the source a unit runs through its team, its applicant, a post and the post's base to the sink, or past all of
-    them at the price of the penalty.
+    them at the price of the penalty. Into a shared post it runs by the places kept for its major or by anybody's.
     """
 
     def __init__(self, table: Table) -> None:
@@ -34,11 +34,19 @@ class Network:
         for applicant in table.free:
             node("applicant", applicant)
         self.tails = np.array([node("applicant", pair.applicant) for pair in table.pairs], dtype=np.int32)
-        self.heads = np.array([node("post", pair.post) for pair in table.pairs], dtype=np.int32)
+        # A shared post is entered by a door for each major.
+        self.doors: dict[tuple[str, str], int] = {}
+        self.heads = np.array([self._into(pair.post, pair.applicant) for pair in table.pairs], dtype=np.int32)
         self.minimums = {(group.kind, group.code) for group in table.groups}
 
     def _node(self, kind: str, code: str) -> int:
         return self._numbers.setdefault((kind, code), len(self._numbers))
+
+    def _into(self, post: str, applicant: str) -> int:
+        if post not in self.table.shares:
+            return self._node("post", post)
+        major = self.table.major_of(applicant)
+        return self.doors.setdefault((post, major), self._node(f"door of {post}", major))
 
     def solve(
         self,
@@ -85,6 +93,12 @@ class Network:
         for post, room in table.room.items():
             base = table.base_of(post)
             out(("post", post), node("base", base) if base in with_node else self.sink, 0 if post in closed else room)
+        for (post, major), door in self.doors.items():
+            kept, beside = table.shares[post].of(major, table.room[post])
+            add(door, node("post", post), kept, 0)
+            add(door, node("anybody's", post), beside, 0)
+        for post, shares in table.shares.items():
+            add(node("anybody's", post), node("post", post), shares.anybody, 0)
         room_of = np.ones(len(table.pairs), dtype=np.int64)
         if cut:
             for i, pair in enumerate(table.pairs):

@@ -67,6 +67,16 @@ def solve(
         for code, rows in rows_of.items():
             if code in rooms and rooms[code] < len(rows):
                 model.add_linear_constraint(total(takes[i] for i in rows) <= rooms[code])
+    for code, shares in table.shares.items():
+        by_major: dict[str, list[int]] = {}
+        for i in by_post.get(code, ()):
+            by_major.setdefault(table.major_of(pairs[i].applicant), []).append(i)
+        besides = []
+        for major, rows in by_major.items():
+            kept, more = shares.of(major, table.room[code])
+            besides.append(model.add_variable(lb=0, ub=more))
+            model.add_linear_constraint(total(takes[i] for i in rows) - besides[-1] <= kept)
+        model.add_linear_constraint(total(besides) <= shares.anybody)
     for group in table.groups:
         rows = [i for post in sorted(group.posts) for i in by_post.get(post, ())]
         most = min(len(rows), sum(table.room[post] for post in group.posts))

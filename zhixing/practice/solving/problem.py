@@ -49,6 +49,7 @@ class Applicant:
 
     code: str
     choices: tuple[Choice, ...] = ()
+    # Whom posts are open to, and may keep places for (Share).
     major: str = ""
     home: Point | None = None
     # What the student has: licences, passed courses, being of age. Compared with what a post requires.
@@ -57,6 +58,17 @@ class Applicant:
     team: str = ""
     # 服从调剂: takes any fitting post that is left when nothing chosen can be had.
     anywhere: bool = False
+    # With whom the student is compared where fairness counts; where it is not said, those of the same major.
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a post that is open to several majors says of one: `kept` places go to nobody else, `most` is the most it gets."""
+
+    major: str
+    kept: int = 0
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,23 @@ class Post:
     at: Point | None = None
     majors: frozenset[str] = frozenset()
     requires: frozenset[str] = frozenset()
+    shares: tuple[Share, ...] = ()
+
+    def has_room(self, there: Mapping[str, int], major: str) -> bool:
+        """Whether one more of a major fits in beside those there (numbers by major)."""
+        taken = sum(there.values())
+        if taken >= self.capacity or not self.shares:
+            return taken < self.capacity
+        waiting = 0
+        for share in self.shares:
+            now = there.get(share.major, 0)
+            if share.major != major:
+                waiting += max(share.kept - now, 0)
+            elif share.most is not None and now >= share.most:
+                return False
+            elif now < share.kept:
+                return True
+        return self.capacity - taken - waiting > 0
 
 
 @dataclass(frozen=True)

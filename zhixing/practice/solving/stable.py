@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
+
 from zhixing.cultivation.matching import Place, match
 from zhixing.practice.solving.problem import ProblemError
 from zhixing.practice.solving.table import Table
@@ -39,7 +42,7 @@ def deferred(table: Table, must_rank: bool = False) -> tuple[dict[str, str], set
     closed: set[str] = set()
     while True:
         places = {code: Place(0 if code in closed else table.room[code], ranking) for code, ranking in prefers.items()}
-        found = match(choices, places)
+        found = _by_numbers(table, choices, places) if table.shares else match(choices, places)
         broken = table.broken_groups(found)
         if not broken:
             break
@@ -56,3 +59,36 @@ def deferred(table: Table, must_rank: bool = False) -> tuple[dict[str, str], set
         code, visits = next(iter(broken_teams.items()))
         raise ProblemError("not_stable", kind="team", name=code, count=len(visits), room=table.touring[code])
     return found, closed
+
+
+def _by_numbers(table: Table, choices: Mapping[str, list[str]], places: Mapping[str, Place[str]]) -> dict[str, str]:
+    """The same match where posts keep places for majors or take no more than so many of one.
+
+    Such a post takes, of all who ask, the dearest first as long as they fit in. Whom it refuses once it would refuse
+    beside better ones too, so deferred acceptance still ends in a match in which no post would rather have somebody who
+    would rather have it, and which is best for every applicant (Hatfield and Milgrom 2005).
+    """
+    rank = {code: {who: i for i, who in enumerate(place.ranking)} for code, place in places.items()}
+    held: dict[str, list[str]] = {code: [] for code in places}
+    seated = table.there(table.fixed)
+    left = {who: deque(wanted) for who, wanted in choices.items()}
+    free = deque(choices)
+    while free:
+        who = free.popleft()
+        while left[who]:
+            code = left[who].popleft()
+            if not places[code].capacity:
+                continue
+            there, takes, refused = seated[code].copy(), [], []
+            for one in sorted([*held[code], who], key=lambda name: rank[code][name]):
+                major = table.major_of(one)
+                if table.problem.post[code].has_room(there, major):
+                    there[major] += 1
+                    takes.append(one)
+                else:
+                    refused.append(one)
+            held[code] = takes
+            if who in takes:
+                free.extend(refused)
+                break
+    return {who: code for code, takes in held.items() for who in takes}

@@ -32,6 +32,21 @@ class Pair:
     cost: int
 
 
+@dataclass(frozen=True)
+class Shares:
+    """A shared post: places kept for each major, the most of each, and the places that are anybody's."""
+
+    kept: Mapping[str, int]
+    most: Mapping[str, int]
+    anybody: int
+
+    def of(self, major: str, room: int) -> tuple[int, int]:
+        """Kept places of a major that it can use, and how many of anybody's it may have beside them."""
+        most = min(self.most.get(major, room), room)
+        kept = min(self.kept.get(major, 0), most)
+        return kept, min(most - kept, self.anybody)
+
+
 class Table:
     """What is left to decide once the fixed placements are seated: pairs, and room at posts, bases and teams."""
 
@@ -61,12 +76,33 @@ class Table:
             if team.students is not None
         }
         self.penalty = round(UNIT * problem.weights.unplaced)
+        self.shares = {code: self._shares(code) for code, post in problem.post.items() if post.shares}
+
+    def _shares(self, post: str) -> Shares:
+        """What is left of a shared post for each major once the fixed are seated; a lock outranks the numbers."""
+        there = Counter(self.major_of(who) for who, at in self.fixed.items() if at == post)
+        kept, most = {}, {}
+        for share in self.problem.post[post].shares:
+            kept[share.major] = max(share.kept - there[share.major], 0)
+            if share.most is not None:
+                most[share.major] = max(share.most - there[share.major], 0)
+        return Shares(kept, most, max(self.room[post] - sum(kept.values()), 0))
 
     def base_of(self, post: str) -> str:
         return self.problem.post[post].base
 
     def team_of(self, applicant: str) -> str:
         return self.problem.applicant[applicant].team
+
+    def major_of(self, applicant: str) -> str:
+        return self.problem.applicant[applicant].major
+
+    def there(self, assigned: Assignment) -> dict[str, Counter[str]]:
+        """How many of each major are at each post."""
+        found: dict[str, Counter[str]] = {code: Counter() for code in self.problem.post}
+        for applicant, post in assigned.items():
+            found[post][self.major_of(applicant)] += 1
+        return found
 
     def heads(self, assigned: Assignment) -> tuple[Counter[str], Counter[str]]:
         """How many are at each base, and with each team."""

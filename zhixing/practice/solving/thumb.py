@@ -12,17 +12,18 @@ Placing = Callable[[Collection[str], Collection[tuple[str, str]]], dict[str, str
 
 def first_come(table: Table, order: Sequence[str]) -> dict[str, str]:
     """先到先得: one after the other takes the dearest post that still has room. What allocation is compared with."""
-    room, bases, teams = dict(table.room), dict(table.base_room), dict(table.team_room)
+    there, bases, teams = table.there(table.fixed), dict(table.base_room), dict(table.team_room)
     wanted: dict[str, list[str]] = {}
     for pair in table.pairs:
         wanted.setdefault(pair.applicant, []).append(pair.post)
     found: dict[str, str] = {}
     for applicant in order:
         for post in wanted.get(applicant, ()):
-            base, team = table.base_of(post), table.team_of(applicant)
-            if room[post] > 0 and bases.get(base, 1) > 0 and teams.get(team, 1) > 0:
+            base, team, major = table.base_of(post), table.team_of(applicant), table.major_of(applicant)
+            fits = table.problem.post[post].has_room(there[post], major)
+            if fits and bases.get(base, 1) > 0 and teams.get(team, 1) > 0:
                 found[applicant] = post
-                room[post] -= 1
+                there[post][major] += 1
                 for left, key in ((bases, base), (teams, team)):
                     if key in left:
                         left[key] -= 1
@@ -40,7 +41,7 @@ def greedy(
         if pair.post not in closed and (table.team_of(pair.applicant), table.base_of(pair.post)) not in cut
     ]
     allowed.sort(key=lambda row: (row[0], row[1].applicant, row[1].post))
-    room, bases, teams = Counter(table.room), dict(table.base_room), dict(table.team_room)
+    there, bases, teams = table.there(table.fixed), dict(table.base_room), dict(table.team_room)
     options: dict[str, list[tuple[int, str]]] = {}
     for cost, pair in allowed:
         options.setdefault(pair.applicant, []).append((cost, pair.post))
@@ -49,16 +50,24 @@ def greedy(
     def put(applicant: str, post: str | None) -> None:
         for at, by in ((found.pop(applicant, None), 1), (post, -1)):
             if at is not None:
-                room[at] += by
+                there[at][table.major_of(applicant)] -= by
                 for left, key in ((bases, table.base_of(at)), (teams, table.team_of(applicant))):
                     if key in left:
                         left[key] += by
         if post is not None:
             found[applicant] = post
 
+    def has_room(applicant: str, post: str) -> bool:
+        return table.problem.post[post].has_room(there[post], table.major_of(applicant))
+
+    def follows(applicant: str, post: str, leaver: str) -> bool:
+        """Whether one fits in where another has left."""
+        rest = there[post] - Counter([table.major_of(leaver)])
+        return table.problem.post[post].has_room(rest, table.major_of(applicant))
+
     def fits(applicant: str, post: str) -> bool:
         return (
-            room[post] > 0
+            has_room(applicant, post)
             and bases.get(table.base_of(post), 1) > 0
             and (applicant in found or teams.get(table.team_of(applicant), 1) > 0)
         )
@@ -76,8 +85,10 @@ def greedy(
         moves = []
         for own, post in options.get(applicant, ()):
             for holder in sorted(holders.get(post, ())):
+                if not follows(applicant, post, holder):
+                    continue
                 for cost, other in options[holder]:
-                    if other == post or room[other] <= 0:
+                    if other == post or not has_room(holder, other):
                         continue
                     # Within one base a move makes room for nobody if the base is full; to another it needs room there.
                     if bases.get(table.base_of(other), 1) > 0:
