@@ -109,6 +109,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     },
     "practice.report_duty": lambda n, given: {"effective_from": _day(n), "effective_to": _day(n)},
     "practice.grade_rule": lambda n, given: {"effective_from": _day(n), "effective_to": _day(n)},
+    "practice.run_rule": lambda n, given: {"effective_from": _day(n), "effective_to": _day(n)},
     # A light incident tells supervisor and college by itself, and others only if it is graver.
     "practice.incident_report": lambda n, given: {"recipient": "leader"},
     "practice.evaluation": lambda n, given: {

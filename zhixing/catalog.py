@@ -198,6 +198,7 @@ DOMAINS = (
             practice.IncidentReportSheet(),
             practice.ReportDutySheet(),
             practice.GradeRuleSheet(),
+            practice.RunRuleSheet(),
             practice.ArchivePaperSheet(),
             practice.PlanDocumentSheet(),
             practice.SupervisorSheet(),

@@ -8,14 +8,25 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.practice import running_place as here
 from zhixing.kernel.models import Event
 from zhixing.practice import presence, running_actions, running_grades, running_jobs, running_weeks, workplace
-from zhixing.practice.models import Leave, Placement, PresenceSignal, PresenceWeek, PresenceWeight, WeekEntry
+from zhixing.practice.models import (
+    GradeRule,
+    Leave,
+    Placement,
+    PresenceSignal,
+    PresenceWeek,
+    PresenceWeight,
+    RunRule,
+    WeekEntry,
+)
 from zhixing.practice.presence import Sign, Weight, score
+from zhixing.practice.running_numbers import number_on
 
 WEIGHTS = {
     "code": Weight("student", 15, 40),
@@ -152,7 +163,7 @@ def test_a_score_only_asks_for_a_look_and_is_no_part_of_the_grade(house: here.Pl
     before = {row.pk: running_grades.compute([row])[row.pk] for row in house.placements}
     asked = running_jobs.count_and_ask(here.TODAY)
     # Two of this supervisor's, and nobody twice however often the night comes.
-    assert asked == presence.LOOKS_A_WEEK and running_jobs.count_and_ask(here.TODAY) == 0
+    assert asked == 2 and running_jobs.count_and_ask(here.TODAY) == 0
     for row in Placement.objects.all():
         assert row.status == "running" and row.score is None
         assert running_grades.compute([row])[row.pk] == before[row.pk]
@@ -210,13 +221,42 @@ def test_another_weight_counts_from_its_day_and_not_before(house: here.Place) ->
     assert scores == {last: 15, here.MONDAY: 30}
 
 
+def rule(code: str, value: int) -> None:
+    """From this Monday on another number is in force."""
+    RunRule.objects.filter(code=code).update(effective_to=here.MONDAY - timedelta(days=1))
+    RunRule.objects.create(code=code, value=value, source="教务处通知", effective_from=here.MONDAY)
+
+
+def test_the_offices_numbers_hold_from_their_day_and_the_shipped_ones_where_it_has_none(house: here.Place) -> None:
+    last = here.MONDAY - timedelta(days=7)
+    assert set(RunRule.objects.values_list("code", flat=True)) == set(RunRule.Code.values)
+    assert not RunRule.objects.filter(source="").exists() and not GradeRule.objects.filter(source="").exists()
+    rule("looks", 3)
+    rule("late_weeks", 1)
+    for monday in (last, here.MONDAY):
+        presence.count_week(monday)
+    assert len(presence.pick(last)) == 2 and len(presence.pick(here.MONDAY)) == 3
+    with pytest.raises(ValidationError, match="1"):
+        hand_in(house, house.placements[0], monday=last - timedelta(days=7))
+    hand_in(house, house.placements[0], monday=last)
+    RunRule.objects.all().delete()
+    assert number_on("looks", here.TODAY) == 2
+    hand_in(house, house.placements[0], monday=last - timedelta(days=28))
+
+
+def test_what_a_student_brings_is_the_students_word_until_somebody_has_looked() -> None:
+    slip = [Sign("code")] * 3 + [Sign("pay", own=True)] * 4
+    assert score(slip, WEIGHTS)[0] == 40
+    assert score([*slip[:3], Sign("pay")], WEIGHTS)[0] == 70
+
+
 def test_locations_are_gone_after_their_days_from_the_history_too(house: here.Place) -> None:
     hand_in(house, house.placements[0], longitude=110.30, latitude=20.00)
     signal = PresenceSignal.objects.get(kind="place")
     signal.note = "改过"
     signal.save()
-    assert presence.drop_locations(here.TODAY + timedelta(days=presence.LOCATION_DAYS)) == 0
-    assert presence.drop_locations(here.TODAY + timedelta(days=presence.LOCATION_DAYS + 1)) == 1
+    assert presence.drop_locations(here.TODAY + timedelta(days=14)) == 0
+    assert presence.drop_locations(here.TODAY + timedelta(days=15)) == 1
     signal.refresh_from_db()
     assert signal.longitude is None and signal.latitude is None
     assert not signal.history.filter(longitude__isnull=False).exists()  # type: ignore[attr-defined]

@@ -375,6 +375,7 @@ ROLE_TABLE = RoleTable(
         "practice.complaint": {"office": "vacxpr:all", "auditor": "v:all", "student": "v:own"},
         "practice.evaluation": {**_SPOKEN, "office": "vxi:all"},
         "practice.grade_rule": {**_READ_ALL, "office": "vacdxi:all"},
+        "practice.run_rule": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.archive_paper": {**_CHOSEN, "teacher": "vac:own", "student": "vac:own"},
         "practice.certificate": {**_SPOKEN, "office": "vxp:all", "dean": "vxp:unit"},
         "bases.base": _BASE,

@@ -24,6 +24,7 @@ from zhixing.practice.running import (
     Witness,
 )
 from zhixing.practice.running_cases import Complaint, Incident, IncidentReport, Leave, PlacementChange, ReportDuty
+from zhixing.practice.running_numbers import RunRule
 from zhixing.practice.running_results import ArchivePaper, Certificate, Evaluation, GradeRule, PaperKind
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "PresenceWeek",
     "PresenceWeight",
     "ReportDuty",
+    "RunRule",
     "SafetyQuestion",
     "SafetyTest",
     "Severity",

@@ -24,20 +24,11 @@ from django.db.models import Q
 
 from zhixing.kernel.scope import SYSTEM
 from zhixing.practice.bulk import step_many
+from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
-from zhixing.practice.running import PresenceSignal, PresenceWeek, PresenceWeight, SignalKind, WeekEntry
+from zhixing.practice.running import PresenceSignal, PresenceWeek, PresenceWeight, SignalKind, WeekEntry, Witness
 from zhixing.practice.running_cases import Incident, Leave
-
-# Words shorter than this tell nothing and may well be the same twice.
-LEAST_WORDS = 12
-# So many weeks back are a student's own words looked for.
-MEMORY = timedelta(weeks=6)
-# How far a rounded location may lie from the workplace, in degrees: some three kilometres.
-NEAR = Decimal("0.03")
-# Location is dropped after so many days.
-LOCATION_DAYS = 14
-# How many looks a supervisor is asked for in a week.
-LOOKS_A_WEEK = 2
+from zhixing.practice.running_numbers import RunRule, number_on, numbers_on
 
 
 @dataclass(frozen=True)
@@ -51,12 +42,16 @@ class Weight:
 
 @dataclass(frozen=True)
 class Sign:
-    """One signal of the week as it is weighed: `crowd` students share its phone, `copies` others (or earlier weeks) its words."""
+    """One signal of the week as it is weighed: `crowd` students share its phone, `copies` others (or earlier weeks) its words.
+
+    `own` is what the student brought and nobody of the school has looked at: whatever it is, it is the student's word.
+    """
 
     kind: str
     confirms: bool = True
     crowd: int = 1
     copies: int = 0
+    own: bool = False
 
 
 def score(signs: Iterable[Sign], weights: Mapping[str, Weight]) -> tuple[int, dict[str, float]]:
@@ -65,26 +60,31 @@ def score(signs: Iterable[Sign], weights: Mapping[str, Weight]) -> tuple[int, di
     What speaks against it is taken off its witness's sum. Kinds without a weight in force count nothing.
     """
     parts: dict[str, float] = defaultdict(float)
+    said: dict[str, float] = defaultdict(float)
+    limit: dict[str, int] = {}
+    # What the student alone may say at most, whatever kind of thing says it.
+    students = max((weight.most for weight in weights.values() if weight.witness == Witness.STUDENT), default=0)
     for sign in signs:
         weight = weights.get(sign.kind)
         if weight is None:
             continue
         share = 0.0 if sign.copies else 1 / max(sign.crowd, 1)
-        parts[sign.kind] += (weight.points if sign.confirms else -weight.points) * share
-    said: dict[str, float] = defaultdict(float)
-    limit: dict[str, int] = {}
-    for kind, points in parts.items():
-        witness = weights[kind].witness
+        points = (weight.points if sign.confirms else -weight.points) * share
+        parts[sign.kind] += points
+        witness, most = (Witness.STUDENT.value, students) if sign.own else (weight.witness, weight.most)
         said[witness] += points
-        limit[witness] = max(limit.get(witness, 0), weights[kind].most)
+        limit[witness] = max(limit.get(witness, 0), most)
     total = sum(min(points, limit[witness]) for witness, points in said.items())
     return round(min(max(total, 0), 100)), {kind: round(points, 1) for kind, points in parts.items()}
 
 
-def digest_of_words(text: str) -> str:
-    """What is kept of words to find copies: spaces, signs and widths do not make them other words; empty for few words."""
+def digest_of_words(text: str, least: int) -> str:
+    """What is compared of words to find copies: spaces, signs and widths do not make them other words.
+
+    Empty for fewer than `least` characters: they tell nothing, and may well be the same twice.
+    """
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum())
-    return hashlib.sha256(plain.encode()).hexdigest() if len(plain) >= LEAST_WORDS else ""
+    return hashlib.sha256(plain.encode()).hexdigest() if len(plain) >= least else ""
 
 
 def digest_of_device(device: str) -> str:
@@ -116,16 +116,19 @@ class _Week:
     excused: set[int]
 
 
-def _near(row: PresenceSignal, placement: Placement) -> bool:
+def _near(row: PresenceSignal, placement: Placement, kilometres: Decimal) -> bool:
     """A location counts where the workplace's is known and close by."""
     post = placement.post
     if row.longitude is None or row.latitude is None or post.longitude is None or post.latitude is None:
         return False
-    return abs(row.longitude - post.longitude) <= NEAR and abs(row.latitude - post.latitude) <= NEAR
+    apart = between((float(row.longitude), float(row.latitude)), (float(post.longitude), float(post.latitude)))
+    return apart <= kilometres
 
 
 def _read(monday: date, placements: dict[int, Placement]) -> _Week:
     sunday = monday + timedelta(days=6)
+    numbers = numbers_on(sunday)
+    least = int(numbers[RunRule.Code.LEAST_WORDS])
     # Copies are looked for in the whole college, not only among those who are counted.
     signals = list(PresenceSignal.objects.filter(day__range=(monday, sunday), archived_at=None))
     holders: dict[str, set[int]] = defaultdict(set)
@@ -136,16 +139,20 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
         if row.content:
             words[row.content] += 1
     entries = WeekEntry.objects.filter(monday=monday, archived_at=None).values_list("placement", "text")
-    own = {placement: digest_of_words(text) for placement, text in entries}
+    own = {placement: digest_of_words(text, least) for placement, text in entries}
     words.update(digest for digest in own.values() if digest)
-    earlier = _earlier(monday, placements, own)
+    earlier = _earlier(monday, numbers, placements, own)
     signs: dict[int, list[Sign]] = defaultdict(list)
     for row in signals:
         placement = placements.get(row.placement_id)
-        if placement is None or (row.kind == SignalKind.PLACE and not _near(row, placement)):
+        if placement is None or (
+            row.kind == SignalKind.PLACE and not _near(row, placement, numbers[RunRule.Code.NEAR_KM])
+        ):
             continue
         copies = words[row.content] - 1 if row.content else 0
-        signs[row.placement_id].append(Sign(row.kind, row.confirms, len(holders.get(row.device, ())) or 1, copies))
+        crowd = len(holders.get(row.device, ())) or 1
+        own_word = row.paper_id is not None and not row.vouched
+        signs[row.placement_id].append(Sign(row.kind, row.confirms, crowd, copies, own_word))
     for pk, digest in own.items():
         if pk in placements and digest:
             signs[pk].append(Sign(SignalKind.WORK, copies=words[digest] - 1 + (pk in earlier)))
@@ -153,17 +160,38 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
     excused = {
         leave.placement_id
         for leave in away.filter(ends_on__gte=monday).only("placement", "starts_on", "ends_on")
-        if (min(leave.ends_on, monday + timedelta(days=4)) - max(leave.starts_on, monday)).days >= 3
+        if (min(leave.ends_on, monday + timedelta(days=4)) - max(leave.starts_on, monday)).days + 1
+        >= numbers[RunRule.Code.AWAY_DAYS]
     }
     return _Week(monday, placements, signs, excused)
 
 
-def _earlier(monday: date, placements: Iterable[int], own: dict[int, str]) -> set[int]:
+def _memory(numbers: Mapping[str, Decimal]) -> timedelta:
+    return timedelta(weeks=int(numbers[RunRule.Code.MEMORY_WEEKS]))
+
+
+def _earlier(
+    monday: date, numbers: Mapping[str, Decimal], placements: Iterable[int], own: Mapping[int, str]
+) -> set[int]:
     """Whose words of this week they have handed in before."""
-    before = WeekEntry.objects.filter(monday__gte=monday - MEMORY, monday__lt=monday, placement__in=list(placements))
-    return {
-        pk for pk, text in before.values_list("placement", "text") if own.get(pk) and digest_of_words(text) == own[pk]
-    }
+    since, least = monday - _memory(numbers), int(numbers[RunRule.Code.LEAST_WORDS])
+    before = WeekEntry.objects.filter(monday__gte=since, monday__lt=monday, placement__in=list(placements))
+    rows = before.values_list("placement", "text")
+    return {pk for pk, text in rows if own.get(pk) and digest_of_words(text, least) == own[pk]}
+
+
+def same_words(entry: WeekEntry) -> int:
+    """How many others of the plan, or earlier weeks of the same student, say the same; shown, and judged by the reader."""
+    numbers = numbers_on(entry.monday)
+    least = int(numbers[RunRule.Code.LEAST_WORDS])
+    digest = digest_of_words(entry.text, least)
+    if not digest:
+        return 0
+    near = WeekEntry.objects.filter(
+        monday__gte=entry.monday - _memory(numbers), monday__lte=entry.monday, archived_at=None
+    )
+    texts = near.filter(placement__plan=entry.placement.plan_id).exclude(pk=entry.pk).values_list("text", flat=True)
+    return sum(digest_of_words(text, least) == digest for text in texts.iterator())
 
 
 def risk_of(points: int, excused: bool, known_since: int, looked_at: bool, incident: bool) -> float:
@@ -233,8 +261,13 @@ def count_week(monday: date) -> int:
     return len(week.placements)
 
 
-def pick(monday: date, each: int = LOOKS_A_WEEK) -> list[PresenceWeek]:
-    """Ask each supervisor to look at a few of their students of a week; returns what is newly asked. Safe to repeat."""
+def pick(monday: date, each: int | None = None) -> list[PresenceWeek]:
+    """Ask each supervisor to look at a few of their students of a week; returns what is newly asked. Safe to repeat.
+
+    As many as the rule of that week says, or `each`.
+    """
+    if each is None:
+        each = number_on(RunRule.Code.LOOKS, monday)
     with transaction.atomic():
         rows = list(
             # Without a supervisor nobody is there to look.
@@ -256,7 +289,8 @@ def pick(monday: date, each: int = LOOKS_A_WEEK) -> list[PresenceWeek]:
 
 def drop_locations(today: date) -> int:
     """Empty what was noted of locations once its days are over; the week was counted long before. Returns how many."""
-    old = PresenceSignal.objects.filter(day__lt=today - timedelta(days=LOCATION_DAYS), longitude__isnull=False)
+    kept = timedelta(days=number_on(RunRule.Code.LOCATION_DAYS, today))
+    old = PresenceSignal.objects.filter(day__lt=today - kept, longitude__isnull=False)
     keys = list(old.values_list("pk", flat=True))
     with transaction.atomic():
         found = PresenceSignal.objects.filter(pk__in=keys).update(longitude=None, latitude=None)

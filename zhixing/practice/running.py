@@ -16,6 +16,7 @@ from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person, Unit
 from zhixing.partners.models import Organisation
 from zhixing.practice.placements import OF_PLACEMENT, Placement
+from zhixing.practice.running_numbers import source
 
 UNITS = ("placement__plan__major__unit",)
 NAMED = ("placement__student__number", "placement__student__name")
@@ -135,6 +136,17 @@ class PresenceSignal(Record):
     longitude = models.DecimalField(_("longitude"), max_digits=6, decimal_places=2, null=True, blank=True)
     latitude = models.DecimalField(_("latitude"), max_digits=5, decimal_places=2, null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    # The paper that a student brought. Until somebody of the school has looked at it, it is the student's own word.
+    paper = models.ForeignKey(
+        "practice.ArchivePaper",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="signals",
+        verbose_name=_("archive paper"),
+        editable=False,
+    )
+    vouched = models.BooleanField(_("looked at by the school"), default=False, editable=False)
     scope = Scope(units=UNITS, people=OF_PLACEMENT)
     lookup = NAMED
     title_needs = TITLE
@@ -170,6 +182,7 @@ class PresenceWeight(Record):
     witness = models.CharField(_("witness"), max_length=8, choices=Witness)
     points = models.PositiveSmallIntegerField(_("points"), validators=[MaxValueValidator(100)])
     most = models.PositiveSmallIntegerField(_("witness at most"), validators=[MaxValueValidator(100)])
+    source = source()
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("until"), null=True, blank=True)
     scope = Scope()

@@ -23,6 +23,7 @@ from zhixing.org.models import Person
 from zhixing.practice.placements import OF_PLACEMENT, Placement
 from zhixing.practice.posts import Post
 from zhixing.practice.running import NAMED, TITLE, UNITS
+from zhixing.practice.running_numbers import source
 
 
 class NoOverlapWhile(ExclusionConstraint):
@@ -231,6 +232,7 @@ class ReportDuty(Record):
     severity = models.CharField(_("gravity"), max_length=8, choices=Severity)
     recipient = models.CharField(_("to be told"), max_length=12, choices=Recipient)
     minutes = models.PositiveIntegerField(_("within minutes"), validators=[MaxValueValidator(60 * 24 * 30)])
+    source = source()
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("until"), null=True, blank=True)
     scope = Scope()

@@ -19,11 +19,11 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Membership, Role
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, ReportDuty
+from zhixing.practice.running_numbers import RunRule, number_on
 
 NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
 LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
 _LATE_KEY = "incident_late:"
-GUARDIAN_DAYS = 30
 INSIDE = {
     Recipient.SUPERVISOR: (),
     Recipient.COLLEGE: (Role.DEAN, Role.SECRETARY),
@@ -94,7 +94,8 @@ def tell_guardian(incident: Incident) -> bool:
     if not student.guardian_phone:
         return False
     name = student.guardian_name or student.name
-    url = links.issue(GUARDIAN, incident.placement, name=name, by=SYSTEM, days=GUARDIAN_DAYS, replace=False)
+    days = number_on(RunRule.Code.LINK_DAYS, timezone.localdate())
+    url = links.issue(GUARDIAN, incident.placement, name=name, by=SYSTEM, days=days, replace=False)
     with translation.override(settings.LANGUAGE_CODE):
         text = gettext(
             "%(student)s: %(kind)s at the internship on %(at)s. The school is looking after it: %(link)s"

@@ -17,12 +17,11 @@ from zhixing.practice import presence, running_incidents
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Leave
+from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
 
 LOOK = gettext_noop("Please look whether these %(number)s of your students are at work (week of %(week)s): %(names)s.")
 WEEK = gettext_noop("Your week of %(week)s is not handed in yet. It takes ten seconds.")
-# Whoever has not spoken so long after the end says nothing any more.
-SILENT_DAYS = 30
 
 
 def count_and_ask(today: date) -> int:
@@ -56,9 +55,10 @@ def remind_of_weeks(today: date) -> int:
 
 def open_old_evaluations(today: date) -> int:
     """Show what one side said where the other has been silent for too long; returns how many were opened."""
+    silent = timedelta(days=number_on(RunRule.Code.SILENT_DAYS, today))
     old = Evaluation._base_manager.filter(
         shown=False, placement__status__in=("ended", "graded", "broken"), archived_at=None
-    ).filter(placement__ended_on__lt=today - timedelta(days=SILENT_DAYS))
+    ).filter(placement__ended_on__lt=today - silent)
     return old.update(shown=True)
 
 

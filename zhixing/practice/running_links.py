@@ -34,6 +34,7 @@ from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.covers import covers_of
 from zhixing.practice.placements import Placement
 from zhixing.practice.running_cases import Complaint, Incident
+from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
 from zhixing.practice.typed import whole, wholes, words
 
@@ -121,7 +122,9 @@ def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpRes
     students = queries.of_mentor(contact, monday)
     keys = [row["placement"].pk for row in students]
     evaluated = set(Evaluation.objects.filter(placement__in=keys, side="firm").values_list("placement", flat=True))
-    asked, least = request.POST.get("evaluate", ""), running_grades.least_pass(timezone.localdate())
+    today = timezone.localdate()
+    asked, least = request.POST.get("evaluate", ""), running_grades.least_pass(today)
+    ending = today + timedelta(days=number_on(RunRule.Code.EVALUATE_DAYS, today))
     for row in students:
         pk = row["placement"].pk
         marks, text = read_marks(request.POST, pk) if asked == str(pk) else ({}, "")
@@ -133,7 +136,7 @@ def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpRes
         "sunday": monday + timedelta(days=6),
         "students": students,
         "waiting": [row for row in students if row["said"] is None],
-        "to_evaluate": [row for row in students if not row["evaluated"] and _nearly_over(row["placement"])],
+        "to_evaluate": [row for row in students if not row["evaluated"] and _nearly_over(row["placement"], ending)],
         "kinds": Incident.Kind.choices,
         "done": request.GET.get("done", "") if request.method != "POST" else "",
         "fault": fault,
@@ -141,10 +144,9 @@ def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpRes
     return render(request, "practice/outside_mentor.html", context, status=422 if fault else 200)
 
 
-def _nearly_over(placement: Placement) -> bool:
-    """An evaluation is asked for in the last two weeks, and afterwards."""
-    last = placement.ended_on or placement.ends_on
-    return placement.status == "ended" or last - timedelta(days=14) <= timezone.localdate()
+def _nearly_over(placement: Placement, day: Any) -> bool:
+    """An evaluation is asked for once the last day is not after `day`, and afterwards."""
+    return placement.status == "ended" or (placement.ended_on or placement.ends_on) <= day
 
 
 def _mentor_act(request: HttpRequest, contact: Contact, monday: Any, by: Actor) -> str:

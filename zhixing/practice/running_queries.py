@@ -17,9 +17,8 @@ from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Incident, IncidentReport, Leave, PlacementChange
+from zhixing.practice.running_numbers import RunRule, number_on
 
-# A supervisor sees each firm at least every so many days.
-VISIT_EVERY = 30
 _SHOWN = 12
 
 
@@ -130,6 +129,7 @@ def route_of(actor: Actor, today: date) -> list[Stop]:
     at: dict[Organisation, list[Placement]] = defaultdict(list)
     for row in rows.select_related("student", "post__organisation").order_by("student__number"):
         at[row.post.organisation].append(row)
+    every = number_on(RunRule.Code.VISIT_DAYS, today)
     seen = dict(
         Visit.objects.filter(supervisor=actor.person_id or 0, status="done", mode="site", archived_at=None)
         .values_list("organisation")
@@ -150,7 +150,7 @@ def route_of(actor: Actor, today: date) -> list[Stop]:
                 organisation=firm,
                 placements=at[firm],
                 last=last,
-                overdue=last is None or (today - last).days > VISIT_EVERY,
+                overdue=last is None or (today - last).days > every,
                 kilometres=round(_apart(here, point), 1) if here and point else None,
                 address=next((row.post.address for row in at[firm] if row.post.address), ""),
             )

@@ -15,6 +15,7 @@ from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Actor, RecordQuerySet, Scope
 from zhixing.practice.placements import OF_PLACEMENT, Placement
 from zhixing.practice.running import NAMED, TITLE, UNITS
+from zhixing.practice.running_numbers import source
 
 
 class EvaluationQuerySet(RecordQuerySet):
@@ -100,6 +101,7 @@ class GradeRule(Record):
     value = models.DecimalField(
         _("number"), max_digits=4, decimal_places=1, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
+    source = source()
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("until"), null=True, blank=True)
     scope = Scope()

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import yaml
+from zhixing.practice.running_numbers import shipped
 
-NUMBERS = Path(__file__).with_name("running.yaml")
+# Under which name of the file a register's rows stand, and what makes them the same row.
+REGISTERS = {
+    "PresenceWeight": ("weights", ("kind",)),
+    "ReportDuty": ("duties", ("severity", "recipient")),
+    "GradeRule": ("grades", ("code",)),
+    "RunRule": ("rules", ("code",)),
+}
 
 
 def load(apps: Any, schema_editor: Any = None) -> None:
     """Write what is not there; what the office changed stays as it is. Safe to repeat."""
-    told = yaml.safe_load(NUMBERS.read_text(encoding="utf-8"))
-    for name, key, rows in (
-        ("PresenceWeight", ("kind",), told["weights"]),
-        ("ReportDuty", ("severity", "recipient"), told["duties"]),
-        ("GradeRule", ("code",), told["grades"]),
-    ):
-        model = apps.get_model("practice", name)
-        for row in rows:
+    told = shipped()
+    for name, (part, key) in REGISTERS.items():
+        try:
+            model = apps.get_model("practice", name)
+        except LookupError:
+            continue  # An early migration knows fewer registers.
+        said = {"source": told["sources"].get(part, "")} if _has_source(model) else {}
+        for row in told[part]:
             if not model.objects.filter(**{field: row[field] for field in key}).exists():
-                model.objects.create(**row, effective_from=told["from"])
+                model.objects.create(**{**said, **row}, effective_from=told["from"])
+            elif said:
+                # Numbers shipped before their sources were.
+                rows = model.objects.filter(**{field: row[field] for field in key}, source="")
+                rows.filter(effective_from=told["from"]).update(source=row.get("source", said["source"]))
+
+
+def _has_source(model: Any) -> bool:
+    return any(field.name == "source" for field in model._meta.get_fields())

@@ -88,7 +88,7 @@ class PresenceWeightSheet(Sheet):
     columns = ("kind", "witness", "points", "most", "effective_from", "effective_to")
     filters = ("kind", "witness", "effective_from", "effective_to")
     groups = (
-        (_("Weight"), ("kind", "witness", "points", "most")),
+        (_("Weight"), ("kind", "witness", "points", "most", "source")),
         (_("In force"), ("effective_from", "effective_to")),
     )
     natural_key = ("kind", "effective_from")
@@ -97,6 +97,7 @@ class PresenceWeightSheet(Sheet):
         "witness": ("证明方", "证据来源"),
         "points": ("分值", "每次分值"),
         "most": ("每周上限", "该方上限"),
+        "source": ("依据", "来源"),
         "effective_from": ("生效日期", "启用日期"),
         "effective_to": ("失效日期", "停用日期"),
     }
@@ -236,7 +237,7 @@ class ReportDutySheet(Sheet):
     filters = ("severity", "recipient", "effective_from", "effective_to")
     tabs = "severity"
     groups = (
-        (_("Duty"), ("severity", "recipient", "minutes")),
+        (_("Duty"), ("severity", "recipient", "minutes", "source")),
         (_("In force"), ("effective_from", "effective_to")),
     )
     natural_key = ("severity", "recipient", "effective_from")
@@ -244,6 +245,7 @@ class ReportDutySheet(Sheet):
         "severity": ("严重程度", "等级"),
         "recipient": ("报告对象", "对象"),
         "minutes": ("时限（分钟）", "分钟"),
+        "source": ("依据", "来源"),
         "effective_from": ("生效日期", "启用日期"),
         "effective_to": ("失效日期", "停用日期"),
     }
@@ -403,11 +405,35 @@ class GradeRuleSheet(Sheet):
     description = _("How a grade is computed: weights of its parts and least scores of its levels, from when to when.")
     columns = ("code", "value", "effective_from", "effective_to")
     filters = ("code", "effective_from", "effective_to")
-    groups = ((_("Rule"), ("code", "value")), (_("In force"), ("effective_from", "effective_to")))
+    groups = (
+        (_("Rule"), ("code", "value", "source")),
+        (_("In force"), ("effective_from", "effective_to")),
+    )
     natural_key = ("code", "effective_from")
     synonyms = {
         "code": ("规则", "项目"),
         "value": ("数值", "权重", "分数线"),
+        "source": ("依据", "来源"),
+        "effective_from": ("生效日期", "启用日期"),
+        "effective_to": ("失效日期", "停用日期"),
+    }
+
+
+class RunRuleSheet(Sheet):
+    model = models.RunRule
+    icon = "scales"
+    description = _("Numbers by which running placements are looked after, each with its source, from when to when.")
+    columns = ("code", "value", "source", "effective_from", "effective_to")
+    filters = ("code", "effective_from", "effective_to")
+    groups = (
+        (_("Rule"), ("code", "value", "source")),
+        (_("In force"), ("effective_from", "effective_to")),
+    )
+    natural_key = ("code", "effective_from")
+    synonyms = {
+        "code": ("规则", "项目"),
+        "value": ("数值",),
+        "source": ("依据", "来源"),
         "effective_from": ("生效日期", "启用日期"),
         "effective_to": ("失效日期", "停用日期"),
     }
@@ -587,6 +613,7 @@ __all__ = [
     "PresenceWeekSheet",
     "PresenceWeightSheet",
     "ReportDutySheet",
+    "RunRuleSheet",
     "VisitSheet",
     "WeekEntrySheet",
 ]

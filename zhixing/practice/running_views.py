@@ -394,24 +394,13 @@ def journals_page(request: HttpRequest) -> HttpResponse:
         ]
         if entry
         else [],
-        "same": _same_words(entry) if entry else 0,
+        "same": presence.same_words(entry) if entry else 0,
         "crumbs": [
             {"label": _("Who needs me today"), "url": reverse("practice-today")},
             {"label": _("Journals"), "url": ""},
         ],
     }
     return render(request, "practice/journals.html", context)
-
-
-def _same_words(entry: WeekEntry) -> int:
-    """How many others, or earlier weeks of the same student, say the same words; shown, and judged by the reader."""
-    # Few words tell nothing: they may well be the same twice.
-    if not presence.digest_of_words(entry.text):
-        return 0
-    near = WeekEntry.objects.filter(
-        monday__gte=entry.monday - presence.MEMORY, monday__lte=entry.monday, archived_at=None
-    )
-    return near.filter(placement__plan=entry.placement.plan_id, text=entry.text).exclude(pk=entry.pk).count()
 
 
 @require_POST

@@ -16,17 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.org.calendar import monday_of
-from zhixing.practice import presence, workplace
+from zhixing.practice import presence, running_numbers, workplace
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import WeekEntry
 from zhixing.practice.typed import whole
 
 OWN = "practice.own_week"
-# A week can be handed in late, once there is a network again; older ones are told to the supervisor.
-WEEKS_BACK = 5
+_A_YEAR = timedelta(days=366)
 
 _OWN = """
-SELECT p.id, p.post_id, p.starts_on, coalesce(p.ended_on, p.ends_on), s.name FROM practice_placement p
+SELECT p.id, p.post_id, p.starts_on, coalesce(p.ended_on, p.ends_on), s.name,
+    (SELECT r.value FROM practice_runrule r WHERE r.code = 'late_weeks' AND r.archived_at IS NULL
+        AND r.effective_from <= %(today)s AND coalesce(r.effective_to, %(today)s) >= %(today)s)
+FROM practice_placement p
 JOIN org_student s ON s.id = p.student_id
 WHERE p.id = %(placement)s AND s.person_id = %(person)s AND p.status IN ('running', 'ended') AND p.archived_at IS NULL
 """
@@ -44,8 +46,8 @@ WITH kept AS (
     RETURNING w.id, (w.xmax = 0) AS fresh
 ), signs AS (
     INSERT INTO practice_presencesignal
-        (created_at, updated_at, placement_id, kind, day, confirms, device, content, longitude, latitude, note)
-    SELECT now(), now(), %(placement)s, kind, %(day)s, true, %(device)s, '', lon, lat, ''
+        (created_at, updated_at, placement_id, kind, day, confirms, device, content, longitude, latitude, note, vouched)
+    SELECT now(), now(), %(placement)s, kind, %(day)s, true, %(device)s, '', lon, lat, '', false
     FROM (VALUES ('code', %(code)s::boolean, NULL::numeric, NULL::numeric),
                  ('place', %(lon)s::numeric IS NOT NULL, %(lon)s::numeric, %(lat)s::numeric)) AS sign(kind, counts, lon, lat)
     WHERE counts
@@ -111,7 +113,7 @@ def _written(given: Any, now: datetime) -> datetime:
     if timezone.is_naive(said):
         said = timezone.make_aware(said)
     # A clock that stands in another year says nothing, and the first year of all has no other zone.
-    return said if now - timedelta(weeks=WEEKS_BACK + 1) <= said <= now else now
+    return said if now - _A_YEAR <= said <= now else now
 
 
 def read(given: dict[str, Any], now: datetime) -> Week:
@@ -141,8 +143,8 @@ def read(given: dict[str, Any], now: datetime) -> Week:
         this = monday_of(timezone.localtime(now).date())
         if monday.weekday():
             faults["monday"] = _("A week is named by its Monday.")
-        elif not this - timedelta(weeks=WEEKS_BACK) <= monday <= this:
-            faults["monday"] = _("Only this week and the %(weeks)s before it can be handed in.") % {"weeks": WEEKS_BACK}
+        elif monday > this:
+            faults["monday"] = _("This week has not begun.")
     # A text of the database holds no zero bytes.
     text = str(given.get("text") or "").replace("\0", "").strip()
     if len(text) > 2000:
@@ -174,11 +176,17 @@ def hand_in(week: Week, *, by: Actor) -> Handed:
     if not by.can(OWN, "add") or by.person_id is None:
         raise PermissionDenied(_("This page is for students."))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_OWN, {"placement": week.placement, "person": by.person_id})
+        today = timezone.localdate()
+        cursor.execute(_OWN, {"placement": week.placement, "person": by.person_id, "today": today})
         found = cursor.fetchone()
         if found is None:
             raise ValidationError({"placement": _("This is no running placement of yours.")})
-        _pk, post, starts_on, ends_on, name = found
+        _pk, post, starts_on, ends_on, name, late = found
+        # A week can be handed in late, once there is a network again; older ones are told to the supervisor.
+        back = int(running_numbers.shipped_on("late_weeks") if late is None else late)
+        if week.monday < monday_of(today) - timedelta(weeks=back):
+            said = _("Only this week and the %(weeks)s before it can be handed in.") % {"weeks": back}
+            raise ValidationError({"monday": said})
         if not starts_on - timedelta(days=6) <= week.monday <= ends_on:
             raise ValidationError({"monday": _("This week lies outside the placement.")})
         code = workplace.fits(post, week.code, week.written_at, week.placement) if week.code else None

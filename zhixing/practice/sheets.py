@@ -27,6 +27,7 @@ from zhixing.practice.running_sheets import (
     PresenceWeekSheet,
     PresenceWeightSheet,
     ReportDutySheet,
+    RunRuleSheet,
     VisitSheet,
     WeekEntrySheet,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "PresenceWeekSheet",
     "PresenceWeightSheet",
     "ReportDutySheet",
+    "RunRuleSheet",
     "SafetyQuestionSheet",
     "SafetyTestSheet",
     "SupervisorSheet",
