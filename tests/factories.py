@@ -61,7 +61,14 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "org.membership": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2020, 8, 31)},
     "org.delegation": lambda n, given: {"starts_on": date(2019, 9, 1), "ends_on": date(2019, 9, 30)},
     "partners.organisation": lambda n, given: {"uscc": valid_uscc(n)},
-    "bases.base": lambda n, given: {"longitude": Decimal("110.3"), "latitude": Decimal("20.0")},
+    # Long in use: what hangs on it is of any day.
+    "bases.base": lambda n, given: {
+        "longitude": Decimal("110.3"),
+        "latitude": Decimal("20.0"),
+        "status": "in_use",
+        "starts_on": date(1950, 1, 1),
+    },
+    "bases.base_use": lambda n, given: _in_own_room(given),
     "bases.safety_check": lambda n, given: {"due": _day(n), "done_on": None, "result": "", "mended_on": None},
     "bases.benefit_statement": lambda n, given: {"year": 1990 + n % 110},
     "bases.booking": lambda n, given: {"day": _day(n), "first_period": 1, "last_period": 2},
@@ -97,6 +104,7 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "practice.week_entry": lambda n, given: {"monday": _MONDAY, "hours": Decimal(40)},
     # Of one placement a leave and a change have a day of their own.
     "practice.leave": lambda n, given: {"starts_on": _day(n), "ends_on": _day(n)},
+    "practice.plan_duty": lambda n, given: {"phone": "0898-65700000"},
     "practice.post_share": lambda n, given: {"kept": 1, "most": 2},
     "practice.placement_change": lambda n, given: {"from_on": _day(n)},
     "practice.presence_week": lambda n, given: {"monday": _MONDAY, "score": 70},
@@ -135,6 +143,12 @@ def _at_own_post(given: dict[str, Any]) -> dict[str, Any]:
         plan = {"plan": given["plan"]} if given.get("plan") else {}
         post = make(apps.get_model("practice", "Post"), **plan)
     return {"post": post, "plan": given.get("plan") or post.plan}
+
+
+def _in_own_room(given: dict[str, Any]) -> dict[str, Any]:
+    """A base is used in a room of its own."""
+    base = given.get("base") or make(apps.get_model("bases", "Base"))
+    return {"base": base, "room": make(apps.get_model("bases", "Room"), base=base)}
 
 
 def _pair(given: dict[str, Any]) -> dict[str, Any]:

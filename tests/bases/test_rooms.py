@@ -72,7 +72,10 @@ def test_of_two_who_book_at_the_same_moment_one_gets_it() -> None:
         hand.join()
     assert sorted(type(answer).__name__ for answer in answers) == ["Booking", "ValidationError"]
     refused = next(answer for answer in answers if isinstance(answer, ValidationError))
-    assert "已被预约" in "".join(refused.messages)
+    held = Booking.objects.get()
+    told = "".join(refused.messages)
+    # Whoever was slower is told who has it, when and for what.
+    assert all(words in told for words in (held.booked_by.name, held.purpose, "2026-03-12", "3–4"))
     assert Booking.objects.filter(status="booked").count() == 1
 
 

@@ -108,9 +108,6 @@ def record_use(
     comment: str = "",
 ) -> BaseUse:
     """Log what a base was used for (D-36)."""
-    not_in_future(used_on)
-    if room is not None and room.base_id != base.pk:
-        raise ValidationError(_("The room belongs to another base."), code="other_base")
     use = BaseUse(
         base=base,
         function=function,
@@ -237,17 +234,10 @@ def book(
     people: int = 0,
     comment: str = "",
 ) -> Booking:
-    """Book a room for some lessons. Of two who ask for the same lesson at the same moment one gets it, the other is told."""
+    """Book a room for some lessons. Of two who ask for the same lesson at the same moment one gets it, the other is told
+    who was quicker."""
     if day < timezone.localdate():
         raise ValidationError(_("That day is past."), code="past")
-    if room.base.status != Base.Status.IN_USE:
-        raise ValidationError(_("The base is not in use."), code="not_in_use")
-    if not room.shared and major is not None and not room.base.majors.filter(pk=major.pk).exists():
-        raise ValidationError(_("This room is kept for the majors of its base."), code="not_shared")
-    if room.workplaces and people > room.workplaces:
-        raise ValidationError(
-            _("The room has %(number)s workplaces."), code="too_many", params={"number": room.workplaces}
-        )
     booking = Booking(
         room=room,
         day=day,

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
 from zhixing.bases.papers import stays
-from zhixing.bases.use import Room
+from zhixing.bases.rooms import Room
 from zhixing.kernel.constraints import not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step

@@ -4,7 +4,8 @@ from zhixing.bases.base import Base, SafetyCheck
 from zhixing.bases.ledger import BenefitStatement, Contribution
 from zhixing.bases.places import PlaceCapacity, PracticeDemand, PracticeKind
 from zhixing.bases.recognising import BaseRecognition, Level, RecognitionCriterion, RecognitionReview
-from zhixing.bases.use import LAST_PERIOD, BaseUse, Booking, Guide, ResidentUnit, Room, Use
+from zhixing.bases.rooms import LAST_PERIOD, Booking, Room, Use
+from zhixing.bases.use import BaseUse, Guide, ResidentUnit
 from zhixing.bases.yearly import BasePlan, TermSummary
 
 __all__ = [

@@ -385,7 +385,7 @@ class BookingSheet(Sheet):
         (_("Booking"), ("room", "day", "first_period", "last_period", "purpose", "function")),
         (_("For whom"), ("major", "cohort", "people", "booked_by", "status")),
     )
-    actions = (flow_action(models.Booking.flow, "cancel"),)
+    actions = (flow_action(models.Booking.flow, "cancel"), flow_action(models.Booking.flow, "renew"))
     links = (_CALENDAR,)
     natural_key = ("room", "day", "first_period", "purpose")
     synonyms = {

@@ -1,168 +1,25 @@
-"""How bases are used: rooms and their bookings, use by the four functions, units of firms that moved in, guides."""
+"""How bases are used: use by the four functions, units of firms that moved in, guides."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import IntegerRangeField, RangeBoundary, RangeOperators
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
+from zhixing.bases.rooms import Room, Use
+from zhixing.bases.rules import in_use_on, moved
 from zhixing.kernel.constraints import dates_in_order, not_negative
 from zhixing.kernel.fields import MoneyField
-from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
-from zhixing.org.models import Cohort, Major, Person
+from zhixing.org.models import Major, Person
 from zhixing.partners.models import Organisation
-
-# 节次: a college's day in lessons of 45 minutes, the last in the evening.
-LAST_PERIOD = 12
-
-
-class Use(models.TextChoices):
-    """四种功能: what a base is used for (四（四）1)."""
-
-    TEACHING = "teaching", pgettext_lazy("use of a base", "teaching")
-    TRAINING = "training", pgettext_lazy("use of a base", "training for society")
-    CERTIFICATION = "certification", pgettext_lazy("use of a base", "skill certification")
-    SERVICE = "service", pgettext_lazy("use of a base", "technical service")
-
-
-class Periods(Func):
-    """The lessons from one field to another, both included."""
-
-    function = "int4range"
-    output_field = IntegerRangeField()
-
-
-def _period(label: object) -> models.PositiveSmallIntegerField:
-    return models.PositiveSmallIntegerField(label, validators=[MinValueValidator(1), MaxValueValidator(LAST_PERIOD)])
-
-
-@tracked
-class Room(Record):
-    """实训室、车间: a room of a base that majors share and book (D-39)."""
-
-    class Kind(models.TextChoices):
-        TRAINING = "training", _("training room")
-        WORKSHOP = "workshop", _("workshop")
-        LABORATORY = "laboratory", _("laboratory")
-        VIRTUAL = "virtual", _("virtual simulation room")
-
-    base = models.ForeignKey(Base, models.CASCADE, related_name="rooms", verbose_name=_("base"))
-    code = models.CharField(_("code"), max_length=20)
-    name = models.CharField(_("name"), max_length=80)
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    workplaces = models.PositiveSmallIntegerField(_("workplaces"), default=0)
-    place = models.CharField(_("place"), max_length=80, blank=True)
-    shared = models.BooleanField(pgettext_lazy("of a room", "open to all majors"), default=True)
-    scope = Scope(units=("base__unit",), people=("base__manager",))
-    lookup = ("code", "name")
-    picked = True
-
-    class Meta:
-        verbose_name = pgettext_lazy("of a base", "room")
-        verbose_name_plural = pgettext_lazy("of a base", "rooms")
-        ordering = ["base_id", "code"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["base", "code"],
-                name="room_once",
-                violation_error_message=_("The base already has a room with this code."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked
-class Booking(Record):
-    """预约: a room for some lessons of a day. Two bookings never share a lesson of a room: the database sees to it."""
-
-    class Status(models.TextChoices):
-        BOOKED = "booked", _("booked")
-        CANCELLED = "cancelled", pgettext_lazy("of a booking", "cancelled")
-
-    room = models.ForeignKey(
-        Room, models.CASCADE, related_name="bookings", verbose_name=pgettext_lazy("of a base", "room")
-    )
-    day = models.DateField(_("date"))
-    first_period = _period(_("first lesson"))
-    last_period = _period(_("last lesson"))
-    function = models.CharField(pgettext_lazy("of a base", "function"), max_length=13, choices=Use)
-    purpose = models.CharField(_("purpose"), max_length=160)
-    major = models.ForeignKey(
-        Major, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("major")
-    )
-    cohort = models.ForeignKey(
-        Cohort, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("cohort")
-    )
-    people = models.PositiveSmallIntegerField(pgettext_lazy("a number", "people"), default=0)
-    booked_by = models.ForeignKey(
-        Person, models.PROTECT, null=True, blank=True, related_name="bookings", verbose_name=_("booked by")
-    )
-    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.BOOKED)
-    scope = Scope(units=("room__base__unit",), people=("booked_by", "room__base__manager"))
-    lookup = ("purpose",)
-    title_needs = ("room",)
-    flow = Flow((Step("cancel", _("Cancel the booking"), ("booked",), "cancelled", icon="x", danger=True),))
-
-    class Meta:
-        verbose_name = _("booking")
-        verbose_name_plural = _("bookings")
-        ordering = ["-day", "first_period", "id"]
-        indexes = [models.Index(fields=["room", "day"], name="booking_room_day")]
-        constraints = [
-            models.CheckConstraint(
-                name="booking_periods_in_order",
-                condition=Q(last_period__gte=F("first_period")),
-                violation_error_message=_("The last lesson must not be before the first."),
-            ),
-            models.UniqueConstraint(
-                fields=["room", "day", "first_period", "purpose"],
-                name="booking_once",
-                violation_error_message=_("This booking is already recorded."),
-            ),
-            ExclusionConstraint(
-                name="booking_no_overlap",
-                expressions=[
-                    (
-                        Periods(
-                            "first_period", "last_period", RangeBoundary(inclusive_lower=True, inclusive_upper=True)
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                    ("room", RangeOperators.EQUAL),
-                    ("day", RangeOperators.EQUAL),
-                ],
-                condition=Q(status="booked", archived_at=None),
-                violation_error_message=_(
-                    "The room is already booked in these lessons. Choose others, or another room."
-                ),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.room.name} · {self.day} · {self.first_period}–{self.last_period}"
-
-    def validate_constraints(self, exclude: Any = None) -> None:
-        """Whether a booking stands and is not archived is asked of the record itself, though no form shows either."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"status", "archived_at"})
-
-    def get_constraints(self) -> Any:
-        """Lessons out of order are told so; the database cannot be asked what such lessons overlap."""
-        rules = super().get_constraints()
-        first, last = self.first_period, self.last_period
-        if first is None or last is None or last >= first:
-            return rules
-        return [(model, [one for one in own if not isinstance(one, ExclusionConstraint)]) for model, own in rules]
 
 
 @tracked
@@ -217,6 +74,24 @@ class BaseUse(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def refusals(cls, rows: Sequence[BaseUse]) -> Iterator[tuple[BaseUse, ValidationError]]:
+        """What was used, was: not in the future, of a base in use that day, in a room of that base."""
+        asked = [row for row in moved(cls, rows, ("base_id", "room_id", "used_on")) if row.base_id and row.used_on]
+        bases = Base.objects.in_bulk({row.base_id for row in asked})
+        chosen = {row.room_id for row in asked if row.room_id}
+        base_of = dict(Room.objects.filter(pk__in=chosen).values_list("pk", "base_id")) if chosen else {}
+        today = timezone.localdate()
+        for row in asked:
+            base = bases.get(row.base_id)
+            if row.used_on > today:
+                yield row, ValidationError(_("The day must not be in the future."), code="future")
+            elif base is not None and not in_use_on(base, row.used_on):
+                words = _("The base is not in use on %(day)s.")
+                yield row, ValidationError(words, code="not_in_use", params={"day": row.used_on.isoformat()})
+            if row.room_id and base_of.get(row.room_id) != row.base_id:
+                yield row, ValidationError(_("The room belongs to another base."), code="other_base")
 
 
 @tracked

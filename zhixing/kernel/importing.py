@@ -363,7 +363,9 @@ class _Pass:
         )
         self._same_in_the_clear(stage, numbers, values)
         self._may_change(stage)
-        for number, code, message in stage.faults():
+        refused = list(stage.refused())
+        named = {(number, code) for number, code, _message in refused}
+        for number, code, message in (*refused, *(one for one in stage.faults() if one[:2] not in named)):
             self.fault(number, None, "", code, message)
         stage.drop(self.bad)
         counts = stage.compare()

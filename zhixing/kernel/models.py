@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import pghistory
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +52,22 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def refusals(cls, rows: Sequence[Any]) -> Iterable[tuple[Any, ValidationError]]:
+        """Which of these rows break a rule that other records tell, and why.
+
+        A form, a program and a step ask it of one row, a register of all of its rows at once: the number of questions
+        must not grow with theirs. What one row tells by itself is a constraint. An error with the name of a constraint
+        as its code stands in the place of that constraint's own words.
+        """
+        return ()
+
+    def clean(self) -> None:
+        super().clean()
+        faults = [error for _row, error in type(self).refusals([self])]
+        if faults:
+            raise ValidationError(faults)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)

@@ -15,6 +15,8 @@ from django.db.models.sql import Query
 from django.utils.translation import gettext as _
 from psycopg.sql import Literal as sql_literal
 
+from zhixing.kernel.models import Record
+
 STAGE = "zx_stage"
 
 
@@ -153,6 +155,15 @@ class Stage:
                 yield from ((row, constraint.name, message) for row in self._breaking_check(constraint))
         for name, condition, pairs, message in self._clashes():
             yield from ((row, name, message) for row in self._clashing(condition, pairs))
+
+    def refused(self) -> Iterator[tuple[int, str, str]]:
+        """(row number, code, message) for every rule of the record type itself that a staged row breaks (`Record.refusals`)."""
+        if self.model.refusals.__func__ is Record.refusals.__func__:  # type: ignore[attr-defined]
+            return
+        names = ", ".join(_q(f.column) for f in self.columns)
+        rows = list(self.model._base_manager.raw(f"SELECT id, {names}, rowno FROM {STAGE} ORDER BY rowno"))
+        for row, error in self.model.refusals(rows):  # type: ignore[attr-defined]
+            yield row.rowno, error.code or "refused", "；".join(error.messages)
 
     def _led_to_the_same(self) -> list[int]:
         """Rows that were led on to a record which another row means too: the row with its present name counts, else the first."""

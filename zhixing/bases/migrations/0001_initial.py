@@ -7,7 +7,7 @@ import django.core.validators
 import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
-import zhixing.bases.use
+import zhixing.bases.rooms
 import zhixing.kernel.fields
 from django.db import migrations, models
 from zhixing.kernel.migrating import AtOnce
@@ -1335,7 +1335,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='booking',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('archived_at', None), ('status', 'booked')), expressions=[(zhixing.bases.use.Periods('first_period', 'last_period', django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_lower=True, inclusive_upper=True)), '&&'), ('room', '='), ('day', '=')], name='booking_no_overlap', violation_error_message='The room is already booked in these lessons. Choose others, or another room.'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('archived_at', None), ('status', 'booked')), expressions=[(zhixing.bases.rooms.Periods('first_period', 'last_period', django.contrib.postgres.fields.ranges.RangeBoundary(inclusive_lower=True, inclusive_upper=True)), '&&'), ('room', '='), ('day', '=')], name='booking_no_overlap', violation_error_message='The room is already booked in these lessons. Choose others, or another room.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='booking',
