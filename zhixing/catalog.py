@@ -201,6 +201,7 @@ DOMAINS = (
             practice.RunRuleSheet(),
             practice.ArchivePaperSheet(),
             practice.PlanDocumentSheet(),
+            practice.PlanDutySheet(),
             practice.SupervisorSheet(),
             practice.PostShareSheet(),
             practice.PreferenceSheet(),

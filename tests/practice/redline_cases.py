@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from zhixing.practice.duties import PlanDuty
 from zhixing.practice.plans import PlanDocument
 from zhixing.practice.posts import Inspection
 from zhixing.practice.redline_facts import (
@@ -33,6 +34,7 @@ from zhixing.practice.redline_rules import Book, book
 
 START, END = date(2025, 9, 1), date(2026, 2, 28)
 ON = date(2025, 8, 25)
+GRADES = {"firm": 40, "school": 30, "weeks": 15, "report": 15, "excellent": 90, "good": 75, "pass": 60}
 HOLIDAYS = {date(2025, 10, 1): False, date(2025, 10, 11): True, date(2026, 1, 1): False}
 
 
@@ -44,6 +46,7 @@ class Case:
             1, "GN-2025", "岗位实习", "post", "allocated", "530701", 10, start, end, 26, date(2025, 8, 1), None
         )
         self.plan.documents = {kind: (date(2025, 8, 1), n) for n, kind in enumerate(PlanDocument.Kind.values, 1)}
+        self.plan.duties = {duty: (date(2025, 8, 1), n) for n, duty in enumerate(PlanDuty.Duty.values, 1)}
         self.unit = OrganisationFacts(
             5, "海口椰风酒店有限公司", "91460100MA00000018", "active", "", "6110", "460100", 100
         )
@@ -95,6 +98,7 @@ class Case:
         self.placement.covers = [CoverFacts(1, "BX-1", "liability", "school", start, end)]
         self.placement.tests = [SafetyFacts(1, date(2025, 8, 30), True, Decimal(90))]
         self.context = Context(ON, Calendar(dict(HOLIDAYS)), "46", {10: 1, 1: None})
+        self.context.grades = [(date(2021, 9, 1), None, code, Decimal(value)) for code, value in GRADES.items()]
         self.heads([(5, "前厅接待", start, end, 2)])
         self.overrides: list[Any] = []
 

@@ -7,17 +7,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
+
 from tests.factories import make
 from zhixing.agreements.models import Agreement, AgreementKind, AgreementParty
 from zhixing.org.models import AcademicYear, Cohort, Major, Person, School, Student, Unit
 from zhixing.org.reference import Division, IndustryCode
 from zhixing.partners.models import Contact, Organisation
+from zhixing.practice import running_seeding
 from zhixing.practice.models import (
     Consent,
     Inspection,
     InsurancePolicy,
     Placement,
     PlanDocument,
+    PlanDuty,
     PolicyCover,
     Post,
     PracticePlan,
@@ -75,6 +79,9 @@ def practice(size: int = 2, unit: Unit | None = None) -> Practice:
     )
     for kind in PlanDocument.Kind.values:
         make(PlanDocument, plan=plan, kind=kind, title=kind, issued_on=date(2026, 6, 1))
+    for duty in PlanDuty.Duty.values:
+        make(PlanDuty, plan=plan, duty=duty, person=owner, phone="0898-65700000", confirmed_on=date(2026, 6, 1))
+    running_seeding.load(apps)
     make(
         Inspection,
         organisation=hotel,

@@ -13,8 +13,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import TestCase
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import World, make
@@ -22,15 +23,28 @@ from tests.practice.redline_records import END, START, TODAY, Practice, add_plac
 from zhixing.agreements import checks
 from zhixing.kernel import changes
 from zhixing.kernel.flow import FlowError
-from zhixing.kernel.models import Notice
+from zhixing.kernel.models import Event, Notice
 from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.org.actors import actor_for
 from zhixing.org.models import User
+from zhixing.practice import consent_actions, duties
 from zhixing.practice import redline_actions as actions
 from zhixing.practice import redline_jobs as jobs
 from zhixing.practice import redline_queries as queries
 from zhixing.practice import redline_store as store
-from zhixing.practice.models import Consent, Filing, Finding, Override, Placement, PolicyCover, Post, SafetyTest
+from zhixing.practice.models import (
+    Complaint,
+    Consent,
+    Evaluation,
+    Filing,
+    Finding,
+    Incident,
+    Override,
+    Placement,
+    PolicyCover,
+    Post,
+    SafetyTest,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -387,3 +401,56 @@ def test_the_api_tells_only_what_may_be_seen(there: Practice, world: World) -> N
     number = there.placements[0].student.number
     assert world.client("student").get(f"/api/v1/practice/red-lines?of=GN-2026/{number}").status_code == 404
     assert len(world.client("office").get("/api/v1/practice/red-line-rules").json()["items"]) == 36
+
+
+def test_a_duty_is_confirmed_by_name_and_once_and_the_checklist_asks_for_it(world: World) -> None:
+    there = practice(1, world.own)
+    plan = there.plan
+    plan.duties.filter(duty="complaints").delete()
+
+    def found() -> list[str]:
+        return [row.rule.id for row in queries.of_plans([plan.pk]) if row.hits]
+
+    assert found() == ["I-34"] and queries.blocking(there.placements) == {}
+    client, url = world.client("dean"), reverse("practice-ready", args=[plan.pk])
+    page = client.get(url)
+    assert [item["rule"] for item in page.context["duties"] if item["row"] is None] == ["I-34"]
+    act = f"/practice/practice_plan/{plan.pk}/act/confirm_duty/"
+    assert act in page.content.decode() and "I-34" in page.content.decode()
+    given = {"duty": "complaints", "statement": "教务处专人接听"}
+    assert client.post(act, given).status_code == 422 and found() == ["I-34"]
+    assert client.post(act, {**given, "phone": "0898-65700000"}).status_code == 302
+    row = plan.duties.get(duty="complaints")
+    page = Client().get("/l/" + consent_actions.guardian_link(there.placements[0], by=SYSTEM).split("/l/")[1])
+    assert "0898-65700000" in page.content.decode()
+    assert row.person_id == actor(world, "dean").person_id and found() == []
+    assert Event.objects.filter(record_type="practice.practice_plan", record_id=plan.pk, verb="duty_confirmed").exists()
+    with pytest.raises(ValidationError):
+        duties.confirm(plan, by=actor(world, "dean"), duty="complaints", phone="1")
+    assert world.client("student").post(act, given).status_code in (403, 404)
+
+
+def test_rules_of_what_happens_are_read_from_records(there: Practice) -> None:
+    """Complaints, incidents, evaluations and levels: read from what is on record, on both sides."""
+    first, _second = there.placements
+
+    def found() -> list[tuple[str, str]]:
+        return [(row.rule.id, row.says) for row in queries.of_plans([there.plan.pk], date(2026, 10, 1)) if row.hits]
+
+    make(Complaint, placement=first, received_on=date(2026, 9, 16), status="received", text="拖欠", answer="")
+    incident = make(Incident, placement=first, severity="serious", happened_at=timezone.now(), status="open")
+    Incident.objects.update(status="handled")
+    assert found() == []
+    Complaint.objects.update(received_on=date(2026, 9, 15))
+    incident.reports.filter(recipient="guardian").update(due_at=timezone.now() - timedelta(minutes=1))
+    assert [rule for rule, _says in found()] == ["I-34", "I-35"] and "拖欠" not in str(found())
+    incident.reports.update(status="told", told_at=timezone.now())
+    Complaint.objects.update(status="answered", answer="已补发", answered_on=date(2026, 9, 20))
+    assert found() == []
+    Placement.objects.filter(pk=first.pk).update(status="graded", ended_on=END, score=80, level="pass")
+    rules = {rule for rule, _says in found()}
+    assert {"I-30", "I-31"} <= rules
+    Placement.objects.filter(pk=first.pk).update(level="good")
+    for side in ("firm", "school"):
+        make(Evaluation, placement=first, side=side)
+    assert not {"I-30", "I-31"} & {rule for rule, _says in found()}

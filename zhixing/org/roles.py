@@ -341,6 +341,16 @@ ROLE_TABLE = RoleTable(
         "practice.own_practice": {"student": "va:own"},
         "practice.practice_plan": _PRACTISED,
         "practice.plan_document": _PRACTISED,
+        # Confirmed on the plan's own page, in the confirmer's name; the office may bring in signed sheets.
+        "practice.plan_duty": {
+            "office": "vdxi:all",
+            "leader": "v:all",
+            "dean": "v:all dx:unit",
+            "secretary": "v:all x:unit",
+            "group_leader": "v:all",
+            "teacher": "v:all",
+            "auditor": "vx:all",
+        },
         "practice.supervisor": _PRACTISED,
         "practice.post": {**_PRACTISED, "student": "v:own"},
         # With whom a post is shared is seen where its places are looked at, and said by whoever keeps the post.

@@ -20,6 +20,7 @@ class PracticeConfig(AppConfig):
                 "firm_ranked": ("sort", _("Ranked by the firm")),
                 "firm_accepted": ("check", _("The firm takes the student")),
                 "agreement_found": ("link", _("Agreement found in the register")),
+                "duty_confirmed": ("signature", _("Duty confirmed")),
                 "units_published": ("eye", _("Units published")),
                 "lives": ("home", _("Living arrangement")),
                 "lock": ("lock", _("Place locked")),

@@ -71,7 +71,12 @@ def inbox(request: HttpRequest, link: OutsideLink, firm: Organisation) -> HttpRe
         "decline": request.GET.get("decline", ""),
         "share": share or (DelegateForm() if "share" in request.GET else None),
     }
-    return render(request, "practice/outside_firm.html", context, status=422 if fault or form or (share and share.is_bound) else 200)
+    return render(
+        request,
+        "practice/outside_firm.html",
+        context,
+        status=422 if fault or form or (share and share.is_bound) else 200,
+    )
 
 
 class _Incomplete(Exception):

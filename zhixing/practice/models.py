@@ -1,6 +1,7 @@
 """The records of practice: plans, posts, placements and the red lines they keep."""
 
 from zhixing.practice.allocations import AllocationRun
+from zhixing.practice.duties import PlanDuty
 from zhixing.practice.placements import (
     Consent,
     InsurancePolicy,
@@ -48,6 +49,7 @@ __all__ = [
     "Placement",
     "PlacementChange",
     "PlanDocument",
+    "PlanDuty",
     "PolicyCover",
     "Post",
     "PostRanking",

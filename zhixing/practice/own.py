@@ -16,8 +16,9 @@ from zhixing.agreements.models import SignatureRequest
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
-from zhixing.practice import choice_actions, consent_actions, distance, post_actions, readiness, safety
+from zhixing.practice import choice_actions, consent_actions, distance, duties, post_actions, readiness, safety
 from zhixing.practice.covers import covers_of
+from zhixing.practice.duties import PlanDuty
 from zhixing.practice.panels import plan_steps, why
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
@@ -67,6 +68,7 @@ class Mine:
     proposal: Post | None = None
     past: list[Placement] = field(default_factory=list)
     may_propose: bool = False
+    channel: PlanDuty | None = None
 
 
 def plans_of(student: Student) -> Any:
@@ -107,6 +109,7 @@ def mine(student: Student, actor: Actor) -> Mine:
     found.proposal = (
         plan.posts.filter(found_by=student, archived_at=None).select_related("organisation").order_by("-pk").first()
     )
+    found.channel = duties.channel_of(plan.pk)
     found.may_propose = post_actions.no_proposal(student, plan) is None
     if current is not None:
         _of_placement(found, current)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from zhixing.kernel import approval
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
-from zhixing.practice import consent_actions, placement_actions, post_actions, readiness, reminders
+from zhixing.practice import consent_actions, duties, placement_actions, post_actions, readiness, reminders
 from zhixing.practice.bulk import Outcome
 from zhixing.practice.insurance import numbers_in
 from zhixing.practice.placements import Consent, Placement
@@ -168,6 +168,12 @@ def make_agreements(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
 
     rows = readiness.rows_of(plan).filter(agreement=None, status=Placement.Status.CONFIRMED)
     papers.make_many(list(rows), by=by, comment=comment).or_fail()
+    return readiness_url(plan)
+
+
+def confirm_duty(plan: PracticePlan, *, by: Actor, comment: str = "", **said: str) -> str:
+    """Confirm by name what no record shows (I-17, I-30, I-34). Returns the checklist."""
+    duties.confirm(plan, by=by, comment=comment, **said)
     return readiness_url(plan)
 
 

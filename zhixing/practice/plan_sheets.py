@@ -120,6 +120,15 @@ class PracticePlanSheet(Sheet):
             available=plan_actions.before_start,
         ),
         Action(
+            "confirm_duty",
+            _("Confirm a duty"),
+            plan_actions.confirm_duty,
+            icon="signature",
+            form=practice_forms.DutyForm,
+            bulk=False,
+            available=lambda plan: plan.kind == models.PracticeKind.POST and plan_actions.before_start(plan),
+        ),
+        Action(
             "ask_consents",
             _("Ask students and guardians"),
             plan_actions.ask_consents,
@@ -221,6 +230,29 @@ class PlanDocumentSheet(Sheet):
         "number": ("文号", "文件编号"),
         "issued_on": ("印发日期", "发布日期"),
         "note": ("备注", "说明"),
+    }
+
+
+class PlanDutySheet(Sheet):
+    model = models.PlanDuty
+    icon = "signature"
+    description = _(
+        "What no record can show and a person of the school stands for by name: no force, joint grades, complaints."
+    )
+    columns = ("plan", "duty", "person", "confirmed_on", "phone", "email")
+    filters = ("duty", "plan", "plan__major__unit", "person", "confirmed_on")
+    tabs = "duty"
+    search = ("plan__title", "plan__code", "person__name", "statement")
+    groups = ((_("Duty"), ("plan", "duty", "statement", "phone", "email", "person", "confirmed_on")),)
+    natural_key = ("plan", "duty")
+    synonyms = {
+        "plan": ("实习计划", "计划编号"),
+        "duty": ("责任事项", "事项"),
+        "statement": ("落实情况", "说明"),
+        "phone": ("投诉电话", "监督电话"),
+        "email": ("投诉邮箱", "监督邮箱"),
+        "person": ("确认人", "责任人", "工号"),
+        "confirmed_on": ("确认日期",),
     }
 
 

@@ -16,7 +16,7 @@ from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import Division
 from zhixing.practice import reminders
-from zhixing.practice.models import Consent, Placement, Post
+from zhixing.practice.models import Consent, Placement, PlanDuty, Post
 
 
 class RecordForm(forms.Form):
@@ -68,6 +68,27 @@ class PaperPileForm(RecordForm):
 
     def prepare(self) -> None:
         self.initial.setdefault("decided_on", timezone.localdate())
+
+
+class DutyForm(RecordForm):
+    """A duty of a plan that the caller confirms by name: which, and how it is kept."""
+
+    duty = forms.ChoiceField(label=_("duty"), choices=PlanDuty.Duty.choices)
+    statement = forms.CharField(
+        label=_("how it is kept"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    phone = forms.CharField(
+        label=_("telephone for complaints"),
+        max_length=40,
+        required=False,
+        help_text=_("Shown to the students of the plan and their guardians."),
+    )
+    email = forms.EmailField(label=_("e-mail for complaints"), required=False)
+
+    def prepare(self) -> None:
+        """The duties that nobody has confirmed yet."""
+        known = set(self.record.duties.filter(archived_at=None).values_list("duty", flat=True))  # type: ignore[attr-defined]
+        self.fields["duty"].choices = [row for row in PlanDuty.Duty.choices if row[0] not in known]  # type: ignore[attr-defined]
 
 
 class LivesForm(RecordForm):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from zhixing.practice.plans import PlanDocument
@@ -20,6 +21,7 @@ from zhixing.practice.redline_rules import CheckSpec
 Parameters = Mapping[str, Any]
 Check = Callable[[Any, Parameters, Context], Iterator[Hit]]
 _BEYOND_THE_BORDER = ("71", "81", "82")
+_SIDES = ("firm", "school")
 
 
 def years_before(day: date, years: float) -> date:
@@ -295,6 +297,50 @@ def plan_length(plan: PlanFacts, parameters: Parameters, context: Context) -> It
         yield Hit("weeks_unusual", {"value": plan.weeks, "usual": usual}, (plan.ref,))
 
 
+def _confirmed(plan: PlanFacts, duty: str) -> Iterator[Hit]:
+    """What no record shows is confirmed by a person of the school, by name, before anybody starts."""
+    if duty not in plan.duties:
+        yield Hit("duty_open", {"duty": duty}, (plan.ref,))
+        return
+    day, pk = plan.duties[duty]
+    if day > plan.starts_on:
+        yield Hit("duty_late", {"duty": duty, "day": day.isoformat()}, (Ref("practice.plan_duty", pk, duty),))
+
+
+def voluntary(plan: PlanFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """Nobody is forced, and nobody earns by it: confirmed by name."""
+    yield from _confirmed(plan, "voluntary")
+
+
+def joint(plan: PlanFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """Both sides' words weigh in the grade, and it is confirmed that the firm's rules for its staff are not applied."""
+    yield from _confirmed(plan, "evaluation")
+    weights = context.grades_on(plan.ends_on)
+    silent = [side for side in _SIDES if not weights.get(side)]
+    if silent:
+        yield Hit("weights_onesided", {"sides": silent}, (plan.ref,))
+
+
+def levels(plan: PlanFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """The least scores of the levels are set for the last day, each above the next."""
+    bounds = context.grades_on(plan.ends_on)
+    lacking = [level for level in parameters["levels"] if level not in bounds]
+    if lacking:
+        yield Hit("levels_unset", {"levels": lacking}, (plan.ref,))
+        return
+    scores = [bounds[level] for level in parameters["levels"]]
+    if any(upper <= lower for upper, lower in pairwise(scores)):
+        yield Hit("levels_unordered", {"levels": list(parameters["levels"])}, (plan.ref,))
+
+
+def complaints(plan: PlanFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """A public address, confirmed; and every complaint answered in time. Nothing is told of a complaint but its waiting."""
+    yield from _confirmed(plan, "complaints")
+    waiting = sum((context.on - day).days > parameters["days"] for day in plan.complaints)
+    if waiting:
+        yield Hit("complaints_waiting", {"value": waiting, "limit": parameters["days"]}, (plan.ref,))
+
+
 # The checks by name: what they look at, and what a rule may set. ------------------------------------------------------
 
 _POST_CHECKS: dict[str, tuple[Check, dict[str, str]]] = {
@@ -319,6 +365,10 @@ _POST_CHECKS: dict[str, tuple[Check, dict[str, str]]] = {
 _PLAN_CHECKS: dict[str, tuple[Check, dict[str, str]]] = {
     "documents": (documents, {}),
     "unit_list": (unit_list, {}),
+    "voluntary": (voluntary, {}),
+    "joint": (joint, {}),
+    "levels": (levels, {"levels": "words"}),
+    "complaints": (complaints, {"days": "number"}),
     "length": (
         plan_length,
         {"usual_weeks": "number", "usual_tolerance": "number", "tolerance": "number"},

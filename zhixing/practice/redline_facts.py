@@ -98,6 +98,10 @@ class PlanFacts:
     owner: int | None = None
     # Kind of document → day of issue, and its id.
     documents: dict[str, tuple[date, int]] = field(default_factory=dict)
+    # Duty that a person of the school confirmed by name → the day, and the id of its record.
+    duties: dict[str, tuple[date, int]] = field(default_factory=dict)
+    # The days on which complaints came in that nobody has answered; whose they are is for the office alone.
+    complaints: list[date] = field(default_factory=list)
 
     @property
     def subject(self) -> tuple[int, int | None, int | None]:
@@ -236,6 +240,21 @@ class SafetyFacts:
 
 
 @dataclass(slots=True)
+class IncidentFacts:
+    """Something that happened: who is still to be told of it though the time is over, and whether it is dealt with."""
+
+    id: int
+    kind: str
+    day: date
+    status: str
+    untold: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> Ref:
+        return Ref("practice.incident", self.id, f"{self.day} {self.kind}")
+
+
+@dataclass(slots=True)
 class PlacementFacts:
     id: int
     post: PostFacts
@@ -256,6 +275,12 @@ class PlacementFacts:
     consents: dict[str, ConsentFacts] = field(default_factory=dict)
     covers: list[CoverFacts] = field(default_factory=list)
     tests: list[SafetyFacts] = field(default_factory=list)
+    ended_on: date | None = None
+    score: Decimal | None = None
+    level: str = ""
+    # Of whom there is an evaluation: firm, school, student.
+    evaluated: frozenset[str] = frozenset()
+    incidents: list[IncidentFacts] = field(default_factory=list)
 
     @property
     def plan(self) -> PlanFacts:
@@ -391,6 +416,12 @@ class Context:
     mentors: dict[int, list[tuple[date, date, int]]] = field(default_factory=dict)
     # Kind of paper → the placements that have it; a kind that nobody keeps yet is not there.
     archive: dict[str, set[int]] = field(default_factory=dict)
+    # Weights and bounds of grades: first day, last day, code, number.
+    grades: list[tuple[date, date | None, str, Decimal]] = field(default_factory=list)
+
+    def grades_on(self, day: date) -> dict[str, Decimal]:
+        """Weights and bounds of grades in force on a day, by code."""
+        return {code: value for first, last, code, value in self.grades if first <= day <= (last or date.max)}
 
     def above(self, unit: int) -> set[int]:
         """A unit and all units it belongs to."""

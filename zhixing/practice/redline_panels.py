@@ -17,7 +17,7 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.org.models import Role
 from zhixing.practice import redline_queries as queries
 from zhixing.practice import redline_words as wording
-from zhixing.practice.models import Consent, Filing, Finding, Placement, PlanDocument, Post, PracticePlan
+from zhixing.practice.models import Consent, Filing, Finding, Placement, PlanDocument, PlanDuty, Post, PracticePlan
 from zhixing.practice.redline_facts import Hit, PlacementFacts, PlanFacts, Ref, Subject
 from zhixing.practice.redline_gate import ORDER, State, Verdict
 from zhixing.practice.redline_reading import JUDGED
@@ -112,6 +112,12 @@ def mend_url(hit: Hit, subject: Subject, actor: Actor) -> str:
             return f"{reverse('redline-filings')}?plan={plan.id}" if actor.can(Filing, "add") else ""
         case "plan":
             return _page("practice.practice_plan", plan.id, page, actor)
+        case "ready":
+            return f"{reverse('practice-ready', args=[plan.id])}#duties" if actor.can(PracticePlan, "change") else ""
+        case "incident":
+            return _page("practice.incident", _id_of(hit, "practice.incident"), page, actor)
+        case "grade_rule" | "complaint":
+            return _page(f"practice.{target}", None, page, actor)
         case "document":
             return _page("practice.plan_document", None, "add", actor, plan=plan.id)
         case "post":
@@ -139,9 +145,16 @@ def _id_of(hit: Hit, type_name: str) -> int | None:
     return next((ref.id for ref in hit.evidence if ref.type == type_name), None)
 
 
+_CODED: dict[str, Any] = {
+    "practice.consent": Consent.Party,
+    "practice.plan_document": PlanDocument.Kind,
+    "practice.plan_duty": PlanDuty.Duty,
+}
+
+
 def ref_label(ref: Ref) -> str:
     """What a record is called: what is kept as a code is worded."""
-    coded = {"practice.consent": Consent.Party, "practice.plan_document": PlanDocument.Kind}.get(ref.type)
+    coded = _CODED.get(ref.type)
     if coded is None or ref.label not in coded.values:
         return ref.label
     sheet = sheet_for(ref.type)

@@ -192,6 +192,37 @@ def archive(placement: PlacementFacts, parameters: Parameters, context: Context)
         yield Hit("archive_lacking", values, (placement.ref,))
 
 
+def joint(placement: PlacementFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """A grade that was given rests on the word of both sides."""
+    if placement.status != "graded":
+        return
+    silent = [side for side in ("firm", "school") if side not in placement.evaluated]
+    if silent:
+        yield Hit("evaluation_lacking", {"sides": silent}, (placement.ref,), due="grade")
+
+
+def level(placement: PlacementFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """A grade's level is the one of its score."""
+    if placement.status != "graded" or placement.score is None:
+        return
+    bounds = context.grades_on(placement.ended_on or placement.ends_on)
+    names = [name for name in parameters["levels"] if name in bounds]
+    wanted = next((name for name in names if placement.score >= bounds[name]), "fail")
+    if names and placement.level != wanted:
+        values = {"score": float(placement.score), "level": placement.level, "wanted": wanted}
+        yield Hit("level_differs", values, (placement.ref,), due="grade")
+
+
+def incidents(placement: PlacementFacts, parameters: Parameters, context: Context) -> Iterator[Hit]:
+    """Whoever is to be told of an incident is told in time, and it does not lie undealt with."""
+    for item in placement.incidents:
+        if item.untold:
+            yield Hit("incident_untold", {"day": item.day.isoformat(), "recipients": list(item.untold)}, (item.ref,))
+        if item.status == "open" and (context.on - item.day).days > parameters["days"]:
+            values = {"day": item.day.isoformat(), "limit": parameters["days"]}
+            yield Hit("incident_open", values, (item.ref,))
+
+
 # The checks by name, with what a rule may set; `?` marks what it may leave out.
 PLACEMENT_CHECKS: dict[str, tuple[Check, dict[str, str]]] = {
     "first_year": (first_year, {"least_year": "number"}),
@@ -207,4 +238,7 @@ PLACEMENT_CHECKS: dict[str, tuple[Check, dict[str, str]]] = {
     "insurance": (insurance, {"kinds": "words"}),
     "living": (living, {}),
     "archive": (archive, {"papers": "words"}),
+    "joint": (joint, {}),
+    "levels": (level, {"levels": "words"}),
+    "incidents": (incidents, {"days": "number"}),
 }

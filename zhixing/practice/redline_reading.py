@@ -7,18 +7,26 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from zhixing.agreements.models import AgreementParty
 from zhixing.org.models import AcademicYear, Holiday, School, Unit
 from zhixing.practice import running_archive
 from zhixing.practice.models import (
+    Complaint,
     Consent,
+    Evaluation,
     Filing,
+    GradeRule,
+    Incident,
+    IncidentReport,
     Inspection,
     Override,
     Placement,
     PlanDocument,
+    PlanDuty,
     PolicyCover,
     Post,
     PracticePlan,
@@ -33,6 +41,7 @@ from zhixing.practice.redline_facts import (
     Facts,
     FilingFacts,
     HeadCounts,
+    IncidentFacts,
     InspectionFacts,
     OrganisationFacts,
     OverrideFacts,
@@ -96,6 +105,13 @@ def _read_plans(facts: Facts, plans: QuerySet) -> None:
     papers = PlanDocument.objects.filter(plan__in=facts.plans, archived_at=None).order_by("pk")
     for pk, plan, kind, issued_on in papers.values_list("pk", "plan", "kind", "issued_on"):
         facts.plans[plan].documents[kind] = (issued_on, pk)
+    duties = PlanDuty.objects.filter(plan__in=facts.plans, archived_at=None).order_by("pk")
+    for pk, plan, duty, confirmed_on in duties.values_list("pk", "plan", "duty", "confirmed_on"):
+        facts.plans[plan].duties[duty] = (confirmed_on, pk)
+    waiting = Complaint.objects.filter(placement__plan__in=facts.plans, archived_at=None)
+    waiting = waiting.exclude(status=Complaint.Status.ANSWERED).order_by("received_on", "pk")
+    for plan, received_on in waiting.values_list("placement__plan", "received_on"):
+        facts.plans[plan].complaints.append(received_on)
 
 
 def _read_posts(facts: Facts, posts: QuerySet) -> dict[int, OrganisationFacts]:
@@ -173,7 +189,7 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
     fields = (
         "id", "post", "student", "student__number", "student__name", "student__sex", "student__birth_date",
         "student__cohort__entry_year", "starts_on", "ends_on", "status", "living", "supervisor", "mentor",
-        "mentor__organisation", "agreement", "agreement__number", "agreement__title", "agreement__kind__code",
+        "mentor__organisation", "ended_on", "score", "level", "agreement", "agreement__number", "agreement__title", "agreement__kind__code",
         "agreement__status", "agreement__signed_on", "agreement__starts_on", "agreement__ends_on",
     )  # fmt: skip
     papers: dict[int, list[AgreementFacts]] = defaultdict(list)
@@ -181,9 +197,9 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
         post = facts.posts.get(row[1])
         if post is None:
             continue
-        placement = PlacementFacts(row[0], post, *row[2:15])
-        if row[15] is not None:
-            pk, number, title, kind, status, signed_on, starts_on, ends_on = row[15:23]
+        placement = PlacementFacts(row[0], post, *row[2:15], ended_on=row[15], score=row[16], level=row[17])
+        if row[18] is not None:
+            pk, number, title, kind, status, signed_on, starts_on, ends_on = row[18:26]
             placement.agreement = AgreementFacts(pk, number or title, kind, status, signed_on, starts_on, ends_on)
             papers[pk].append(placement.agreement)
         facts.placements[placement.id] = placement
@@ -199,7 +215,25 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
     ):
         if placement_id in facts.placements:
             facts.placements[placement_id].consents[party] = ConsentFacts(pk, party, status, decided_on)
+    _read_incidents(facts, placements)
     _read_of_students(facts, placements)
+
+
+def _read_incidents(facts: Facts, placements: QuerySet) -> None:
+    """What happened and is not dealt with yet, or of which somebody is still to be told though the time is over."""
+    now = timezone.now()
+    late = IncidentReport.objects.filter(incident=OuterRef("pk"), status=IncidentReport.Status.WAITING, due_at__lt=now)
+    rows = Incident.objects.filter(placement__in=placements.order_by(), archived_at=None).order_by("happened_at", "pk")
+    told = late.order_by().values("incident").annotate(names=ArrayAgg("recipient", order_by="recipient"))
+    found = rows.annotate(untold=Subquery(told.values("names"))).filter(
+        Q(untold__isnull=False) | Q(status=Incident.Status.OPEN)
+    )
+    for pk, placement, kind, at, status, untold in found.values_list(
+        "pk", "placement", "kind", "happened_at", "status", "untold"
+    ):
+        if placement in facts.placements:
+            incident = IncidentFacts(pk, kind, timezone.localdate(at), status, tuple(untold or ()))
+            facts.placements[placement].incidents.append(incident)
 
 
 def _read_of_students(facts: Facts, placements: QuerySet) -> None:
@@ -251,7 +285,16 @@ def _read_context(facts: Facts, plans: QuerySet, placements: QuerySet, loads: bo
         context.mentors = _loads("mentor", {item.mentor for item in facts.placements.values()})
     over = placements.order_by("pk").filter(status__in=("ended", "graded"))
     rows = list(over)
+    rules = GradeRule.objects.filter(archived_at=None).order_by("effective_from")
+    context.grades = list(rules.values_list("effective_from", "effective_to", "code", "value"))
     if rows:
+        spoken: dict[int, set[str]] = defaultdict(set)
+        for pk, side in Evaluation._base_manager.filter(placement__in=rows, archived_at=None).values_list(
+            "placement", "side"
+        ):
+            spoken[pk].add(side)
+        for pk, sides in spoken.items():
+            facts.placements[pk].evaluated = frozenset(sides)
         for pk, meter in running_archive.meters(rows).items():
             for kind, found in meter.items():
                 context.archive.setdefault(kind, set()).update({pk} if found else ())

@@ -25,14 +25,19 @@ from zhixing.practice import redline_gate as gate
 from zhixing.practice import redline_queries as queries
 from zhixing.practice import redline_reading as reading
 from zhixing.practice.models import (
+    Complaint,
     Consent,
+    Evaluation,
     Filing,
     Finding,
+    Incident,
+    IncidentReport,
     Inspection,
     InsurancePolicy,
     Override,
     Placement,
     PlanDocument,
+    PlanDuty,
     PolicyCover,
     Post,
     PracticePlan,
@@ -172,6 +177,8 @@ def _of_units(model: type[Record]) -> Callable[[Collection[int]], Q]:
 _PLANS: dict[Any, Callable[[Collection[int]], Q]] = {
     PracticePlan: lambda keys: Q(pk__in=keys),
     PlanDocument: lambda keys: Q(documents__in=keys),
+    PlanDuty: lambda keys: Q(duties__in=keys),
+    Complaint: lambda keys: Q(placements__complaints__in=keys),
     Post: lambda keys: Q(posts__in=keys),
     Override: lambda keys: Q(posts__overrides__in=keys),
     Organisation: lambda keys: Q(posts__organisation__in=keys),
@@ -189,6 +196,9 @@ _PLACEMENTS: dict[Any, Callable[[Collection[int]], Q]] = {
     Student: lambda keys: Q(student__in=keys),
     Agreement: lambda keys: Q(agreement__in=keys),
     AgreementParty: lambda keys: Q(agreement__parties__in=keys),
+    Evaluation: lambda keys: Q(evaluations__in=keys),
+    Incident: lambda keys: Q(incidents__in=keys),
+    IncidentReport: lambda keys: Q(incidents__reports__in=keys),
 }
 
 

@@ -9,10 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements.models import Agreement
-from zhixing.practice.placements import InsurancePolicy
+from zhixing.practice.duties import PlanDuty
+from zhixing.practice.placements import InsurancePolicy, Placement
 from zhixing.practice.plans import PlanDocument
 from zhixing.practice.posts import Hazard, Inspection
-from zhixing.practice.running_results import PaperKind
+from zhixing.practice.running_cases import Recipient
+from zhixing.practice.running_results import Evaluation, PaperKind
 
 # Codes of what was found → the sentence, with the names of its numbers.
 SENTENCES: dict[str, Any] = {
@@ -111,6 +113,16 @@ SENTENCES: dict[str, Any] = {
     "insurance_charged": _("The premium is charged to the student."),
     "living_elsewhere": _("Lives elsewhere on their own without the guardian's consent."),
     "archive_lacking": _("%(value)s of %(of)s papers of the archive are there; lacking: %(papers)s."),
+    "duty_open": _("Nobody has confirmed by name: %(duty)s."),
+    "duty_late": _("Confirmed on %(day)s only, after the start: %(duty)s."),
+    "weights_onesided": _("In the grade of the last day there is no weight for: %(sides)s."),
+    "evaluation_lacking": _("Graded without the evaluation of: %(sides)s."),
+    "levels_unset": _("For the last day no least score is set for: %(levels)s."),
+    "levels_unordered": _("The least scores of %(levels)s do not lie one below the other."),
+    "level_differs": _("A score of %(score)s is “%(wanted)s” by the rules of the last day, not “%(level)s”."),
+    "complaints_waiting": _("%(value)s complaints have waited for an answer for more than %(limit)s days."),
+    "incident_untold": _("Of the incident of %(day)s not told in time: %(recipients)s."),
+    "incident_open": _("The incident of %(day)s has not been dealt with for more than %(limit)s days."),
 }
 
 # Codes, or their beginnings, → what mends it with the least effort, and where: a record type, with the page of it.
@@ -168,6 +180,14 @@ MENDS: dict[str, tuple[Any, str, str]] = {
     "insurance": (_("Put the student on the roster of a policy that covers all days."), "policy", "list"),
     "living": (_("Ask for the guardian's consent, or offer housing."), "placement", "detail"),
     "archive": (_("Add the missing papers."), "placement", "detail"),
+    "duty_open": (_("Confirm it by name on the start checklist."), "ready", "detail"),
+    "duty_late": (_("Have it confirmed before the start next time."), "plan", "detail"),
+    "weights": (_("Give both sides a weight in the grade rules."), "grade_rule", "list"),
+    "levels": (_("Set the least scores in the grade rules."), "grade_rule", "list"),
+    "evaluation": (_("Ask the side that is missing for its evaluation."), "placement", "detail"),
+    "level_differs": (_("Look at the grade and its level again."), "placement", "detail"),
+    "complaints": (_("The office answers the complaints."), "complaint", "list"),
+    "incident": (_("Tell who is to be told, and note what was done."), "incident", "detail"),
 }
 
 _LABELS: dict[str, dict[str, Any]] = {
@@ -178,6 +198,12 @@ _LABELS: dict[str, dict[str, Any]] = {
     "papers": dict(PaperKind.choices),
     "kinds": dict(InsurancePolicy.Kind.choices),
     "status": dict(Agreement.Status.choices),
+    "duty": dict(PlanDuty.Duty.choices),
+    "sides": dict(Evaluation.Side.choices),
+    "levels": dict(Placement.Level.choices),
+    "level": dict(Placement.Level.choices),
+    "wanted": dict(Placement.Level.choices),
+    "recipients": dict(Recipient.choices),
 }
 
 

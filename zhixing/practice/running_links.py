@@ -32,6 +32,7 @@ from zhixing.practice import running_actions as actions
 from zhixing.practice import running_queries as queries
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.covers import covers_of
+from zhixing.practice.duties import channel_of
 from zhixing.practice.placements import Placement
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_numbers import RunRule, number_on
@@ -225,6 +226,7 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
         "incidents": placement.incidents.filter(archived_at=None).exclude(severity="light").order_by("-happened_at"),  # type: ignore[attr-defined]
         "school": School.objects.order_by("pk").first(),
         "subjects": Complaint.Subject.choices,
+        "channel": channel_of(placement.plan_id),
         "text": request.POST.get("text", ""),
         "fault": fault,
     }

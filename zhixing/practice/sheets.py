@@ -10,7 +10,7 @@ from zhixing.practice.placement_sheets import (
     SafetyQuestionSheet,
     SafetyTestSheet,
 )
-from zhixing.practice.plan_sheets import PlanDocumentSheet, PracticePlanSheet, SupervisorSheet
+from zhixing.practice.plan_sheets import PlanDocumentSheet, PlanDutySheet, PracticePlanSheet, SupervisorSheet
 from zhixing.practice.post_sheets import FilingSheet, InspectionSheet, PostShareSheet, PostSheet, ViolationSheet
 from zhixing.practice.redline_sheets import FindingSheet, OverrideSheet
 from zhixing.practice.running_sheets import (
@@ -50,6 +50,7 @@ __all__ = [
     "PlacementChangeSheet",
     "PlacementSheet",
     "PlanDocumentSheet",
+    "PlanDutySheet",
     "PolicyCoverSheet",
     "PostRankingSheet",
     "PostShareSheet",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.practice import insurance, plan_actions, readiness
+from zhixing.practice import duties, insurance, plan_actions, readiness
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 
@@ -84,6 +84,8 @@ def ready_page(request: HttpRequest, plan: int) -> HttpResponse:
         "begun": begun,
         "mend": insurance.mend(placements) if only == "insurance" else None,
         "may": may,
+        "duties": duties.asked(found),
+        "confirm_url": sheet.url("act", found.pk, key="confirm_duty") if sheet and may else "",
         "is_internship": plan_actions.is_preparing_internship(found),
         "running": found.status == PracticePlan.Status.RUNNING,
         "can_start": found.status in (PracticePlan.Status.APPROVED, PracticePlan.Status.ALLOCATED),

@@ -142,6 +142,7 @@ MODELS: tuple[type[models.Model], ...] = (
     base_models.RecognitionReview,
     practice_models.PracticePlan,
     practice_models.PlanDocument,
+    practice_models.PlanDuty,
     practice_models.Supervisor,
     practice_models.Post,
     practice_models.Inspection,

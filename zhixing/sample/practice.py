@@ -18,6 +18,7 @@ from zhixing.practice.models import (
     InsurancePolicy,
     Placement,
     PlanDocument,
+    PlanDuty,
     PolicyCover,
     Post,
     PracticePlan,
@@ -148,8 +149,9 @@ class Practice:
             (row.pk, cohort.pk) for batch, row in self.plans for cohort in self.cohorts[row.major_id, batch.offset]
         ]
         join(PracticePlan.cohorts.through, pairs)
-        papers, guides = [], []
+        papers, guides, duties = [], [], []
         for n, (batch, row) in enumerate(self.plans):
+            duties += self._duties(row, prepares=row.status in (_P.APPROVED, _P.CHOOSING))
             if row.status in (_P.DRAFT, _P.APPROVED, _P.CHOOSING):
                 continue
             for kind, title in zip(
@@ -171,7 +173,27 @@ class Practice:
             ):
                 guides.append(Supervisor(plan=row, person=person, limit=20))
         insert(self.plan, papers, lambda paper: paper.issued_on)
+        insert(self.plan, duties, lambda duty: duty.confirmed_on)
         insert(self.plan, guides)
+
+    def _duties(self, row: PracticePlan, *, prepares: bool) -> list[PlanDuty]:
+        """What the leader of the practice has confirmed by name; where it still prepares, the address for complaints is to come."""
+        if row.kind != "post" or row.status == _P.DRAFT or row.owner_id is None:
+            return []
+        day = min(row.starts_on - timedelta(days=40), self.plan.ago(6))
+        said = {**words.DUTIES, **({} if prepares else words.CHANNEL)}
+        contact = {"phone": words.HOTLINE, "email": words.HOTMAIL}
+        return [
+            PlanDuty(
+                plan=row,
+                duty=duty,
+                statement=statement,
+                person=row.owner,
+                confirmed_on=day,
+                **(contact if duty in words.CHANNEL else {}),
+            )
+            for duty, statement in said.items()
+        ]
 
     def _majors(self, group: str) -> list[Major]:
         return [major for major in self.world.majors.values() if major.group_id == self.world.groups[group].pk]

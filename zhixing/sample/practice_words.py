@@ -329,3 +329,11 @@ SAID: dict[str, tuple[str, ...]] = {
     "school": ("完成实习任务，周记认真。", "岗位适应良好。", "过程材料齐全，达到实习目标。"),
     "student": ("师傅耐心，学到了真本事。", "轮岗机会不多，希望再丰富些。", "企业氛围好，愿意留下工作。"),
 }
+
+# What the leader of a practice confirms by name (I-17, I-30, I-34).
+DUTIES = {
+    "voluntary": "学生自主填报志愿，可自行选择单位；学校未从实习组织中收取任何费用。",
+    "evaluation": "成绩由校企双方评价和过程材料合成，不套用企业员工考勤与考核标准。",
+}
+CHANNEL = {"complaints": "教务处实习管理岗专人受理，五个工作日内答复。"}
+HOTLINE, HOTMAIL = "0898-65701234", "shixi-jubao@example.edu.cn"
