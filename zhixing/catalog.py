@@ -188,6 +188,7 @@ DOMAINS = (
             (_("My practice"), "briefcase", "my-practice", "practice.own_practice"),
             (_("My week"), "book", "practice-week", "practice.own_week"),
             (_("Who needs me today"), "bell", "practice-today", "practice.presence_week"),
+            (_("Joint allocation"), "users", "practice-joint", "practice.allocation"),
             (_("Filings to be made"), "upload", "redline-filings", "practice.filing"),
             (_("Red-line rules"), "book", "redline-rules"),
         ),

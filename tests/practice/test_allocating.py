@@ -23,6 +23,7 @@ from zhixing.kernel.scope import SYSTEM
 from zhixing.org.models import Cohort, Major, Membership, Person, Student, Unit, User
 from zhixing.partners.models import Organisation
 from zhixing.practice import allocating, allocation_actions, allocation_words
+from zhixing.practice.allocation_facts import read
 from zhixing.practice.models import AllocationRun, Placement, Post, PostRanking, PracticePlan, Preference, Supervisor
 from zhixing.practice.solving.visits import share_out
 
@@ -112,13 +113,13 @@ def room(db: Any) -> Room:
 
 def test_the_facts_are_read_with_a_fixed_number_of_queries(room: Room) -> None:
     with CaptureQueriesContext(connection) as few:
-        allocating.read(room.plan)
+        read(room.plan)
     room.students += [room.student(i) for i in range(10, 20)]
     room.posts += [room.post(i) for i in range(10, 15)]
     for i in range(4, 14):
         room.choose(i, 0, 3)
     with CaptureQueriesContext(connection) as many:
-        facts = allocating.read(room.plan)
+        facts = read(room.plan)
     assert len(facts.problem.applicants) == 14 and len(few) == len(many) <= 8
 
 
@@ -180,7 +181,7 @@ def test_locked_and_confirmed_places_stay(room: Room) -> None:
     assert room.now() == {0: 0, 1: 0, 2: 1}
     # 1 is locked at its first choice; later 3 wants the same post and gets the second place there only if 0 gives way.
     allocation_actions.lock_many(
-        room.plan, [Placement.objects.get(student=room.students[1]).pk], by=SYSTEM, comment="导师要求"
+        [room.plan], [Placement.objects.get(student=room.students[1]).pk], by=SYSTEM, comment="导师要求"
     )
     room.choose(3, 0)
     room.plan.refresh_from_db()

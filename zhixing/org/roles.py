@@ -340,6 +340,8 @@ ROLE_TABLE = RoleTable(
         # A student's own pages: where am I, what next.
         "practice.own_practice": {"student": "va:own"},
         "practice.practice_plan": _PRACTISED,
+        # Who gives out places; of which plans follows from who may change them.
+        "practice.allocation": {"office": "v:all", "dean": "v:unit", "secretary": "v:unit", "group_leader": "v:own"},
         "practice.plan_document": _PRACTISED,
         # Confirmed on the plan's own page, in the confirmer's name; the office may bring in signed sheets.
         "practice.plan_duty": {

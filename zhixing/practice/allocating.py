@@ -1,200 +1,29 @@
-"""A plan's allocation: its facts read at once, solved, compared, and made into placements with their reasons (D-41)."""
+"""An allocation solved, compared, and kept with everybody's reasons: of one plan, or of several together (D-41)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.flow import FlowError
-from zhixing.org.models import Person, Student
-from zhixing.practice import ages
-from zhixing.practice.allocations import AllocationRun
-from zhixing.practice.placements import Placement, PostRanking, Preference
-from zhixing.practice.plans import PracticePlan, Supervisor
-from zhixing.practice.posts import Post
+from zhixing.practice.allocation_facts import Facts, code, read
+from zhixing.practice.allocations import AllocationRun, key_of
+from zhixing.practice.plans import PracticePlan
 from zhixing.practice.solving.again import Again, solve_again
 from zhixing.practice.solving.explain import explain, prices
-from zhixing.practice.solving.problem import (
-    UNIT,
-    Applicant,
-    Choice,
-    Point,
-    Problem,
-    ProblemError,
-    Team,
-    Weights,
-)
-from zhixing.practice.solving.problem import (
-    Post as Place,
-)
+from zhixing.practice.solving.problem import UNIT, Problem, ProblemError
 from zhixing.practice.solving.solve import LIMIT, Result, allocate
 from zhixing.practice.solving.table import Table
 from zhixing.practice.solving.thumb import first_come
 
 Mode = AllocationRun.Mode
-Status = Placement.Status
-OVER = (Status.CANCELLED, Status.BROKEN)
 NOT_STABLE = "not_stable"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a plan's allocation rests on: the problem, whose codes are ids as text, and the rows behind them."""
-
-    plan: PracticePlan
-    problem: Problem
-    students: Mapping[int, Student]
-    posts: Mapping[int, Post]
-    # Placements that may be moved: proposed and not locked.
-    movable: Mapping[int, Placement]
-    # Everybody's place today, by student: what an appeal starts from.
-    today: Mapping[str, str]
-    limits: Mapping[str, int] = field(default_factory=dict)
-    supervised: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def digest(self) -> str:
-        """Changes when anything changes that the allocation rests on."""
-        return hashlib.sha256(json.dumps(asdict(self.problem), default=sorted).encode()).hexdigest()
-
-    def number_of(self, student: str) -> str:
-        return self.students[int(student)].number
-
-    def code_of(self, post: str) -> str:
-        return self.posts[int(post)].code
-
-
-def code(key: int) -> str:
-    """An id as text that sorts like the number: equally good answers are told apart by the order of codes."""
-    return f"{key:010d}"
-
-
-def read(plan: PracticePlan, *, fair: bool = False) -> Facts:
-    """A plan's facts in a number of queries that does not grow with students or posts.
-
-    Students enrolled in the plan's cohorts; posts open to students; a place is fixed where it is locked or beyond a
-    proposal; a pair once called off, broken or left on an appeal is not brought together again. The way counts from the school, for homes
-    are not kept. With `fair` what the worst-off class gets on the mean counts beside the sum.
-    """
-    students = {
-        row.pk: row
-        for row in Student.objects.filter(
-            cohort__in=plan.cohorts.all(), status=Student.Status.ENROLLED, archived_at=None
-        ).order_by("pk")
-    }
-    placements = list(Placement.objects.filter(plan=plan, archived_at=None).order_by("pk"))
-    held = {row.post_id for row in placements if row.status not in OVER}
-    posts = {
-        row.pk: row
-        for row in plan.posts.filter(archived_at=None).order_by("pk").select_related("organisation")
-        if row.pk in held or (row.status == Post.Status.APPROVED and row.source == Post.Source.SCHOOL)
-    }
-    choices: dict[int, list[Choice]] = {}
-    for student, post, rank in (
-        Preference.objects.filter(plan=plan, archived_at=None)
-        .order_by("student_id", "rank")
-        .values_list("student_id", "post_id", "rank")
-    ):
-        choices.setdefault(student, []).append(Choice(code(post), rank))
-    rankings: dict[int, list[str]] = {}
-    for post, student in (
-        PostRanking.objects.filter(post__plan=plan, archived_at=None)
-        .order_by("post_id", "rank", "student_id")
-        .values_list("post_id", "student_id")
-    ):
-        rankings.setdefault(post, []).append(code(student))
-    supervisors = dict(Supervisor.objects.filter(plan=plan, archived_at=None).values_list("person_id", "limit"))
-    movable, fixed, forbidden, today, supervised = _standing(placements, students, posts)
-    team = "" if not supervisors or sum(supervisors.values()) >= len(students) else "teachers"
-    problem = Problem(
-        applicants=tuple(_applicant(row, plan, choices.get(pk, []), team) for pk, row in students.items()),
-        posts=tuple(_place(row, rankings, placements, students) for row in posts.values()),
-        teams=(Team("teachers", students=sum(supervisors.values())),) if team else (),
-        locked=frozenset(fixed),
-        forbidden=frozenset(forbidden),
-        weights=Weights(fairness=1.0 if fair else 0.0),
-    )
-    limits = {code(person): limit for person, limit in supervisors.items()}
-    return Facts(plan, problem, students, posts, movable, today, limits, supervised)
-
-
-def _standing(placements: list[Placement], students: Mapping[int, Any], posts: Mapping[int, Any]) -> tuple:
-    movable: dict[int, Placement] = {}
-    fixed, forbidden = set(), set()
-    today: dict[str, str] = {}
-    supervised: dict[str, str] = {}
-    for row in placements:
-        if row.student_id not in students or row.post_id not in posts:
-            continue
-        pair = (code(row.student_id), code(row.post_id))
-        if row.status in OVER:
-            forbidden.add(pair)
-            continue
-        today[pair[0]] = pair[1]
-        forbidden |= {(pair[0], code(post)) for post in row.reasons.get("left", ())}
-        if row.status == Status.PROPOSED and not row.locked:
-            movable[row.student_id] = row
-            continue
-        fixed.add(pair)
-        if row.supervisor_id:
-            supervised[pair[0]] = code(row.supervisor_id)
-    return movable, fixed, forbidden - fixed, today, supervised
-
-
-def _applicant(student: Student, plan: PracticePlan, choices: list[Choice], team: str) -> Applicant:
-    has = set()
-    # What is not on record bars nobody here: the red lines ask again before the start.
-    if not ages.is_minor(student.birth_date, plan.starts_on, plan.kind):
-        has.add("adult")
-    if student.sex != Person.Sex.FEMALE:
-        has.add("not_woman")
-    home = settings.ZHIXING.get("school_point")
-    return Applicant(
-        code=code(student.pk),
-        choices=tuple(choices),
-        major=code(student.cohort_id),
-        home=Point(*map(float, home)) if home else None,
-        has=frozenset(has),
-        team=team,
-    )
-
-
-def _place(post: Post, rankings: Mapping[int, list[str]], placements: list[Placement], students: Any) -> Place:
-    asked = {"adult"} if post.barred_to_minors else set()
-    if post.barred_to_women:
-        asked.add("not_woman")
-    # Places held by students of no cohort of this plan are not there to give; who is fixed is never too many.
-    outside = sum(
-        row.post_id == post.pk and row.student_id not in students and row.status not in OVER for row in placements
-    )
-    fixed = sum(
-        row.post_id == post.pk
-        and row.student_id in students
-        and (row.locked or row.status != Status.PROPOSED)
-        and row.status not in OVER
-        for row in placements
-    )
-    open_now = post.status == Post.Status.APPROVED and post.source == Post.Source.SCHOOL
-    return Place(
-        code=code(post.pk),
-        capacity=max(post.places - outside, fixed) if open_now else fixed,
-        minimum=post.minimum,
-        ranking=tuple(rankings[post.pk]) if post.pk in rankings else None,
-        base=code(post.organisation_id),
-        at=Point(float(post.longitude), float(post.latitude))
-        if post.longitude is not None and post.latitude is not None
-        else None,
-        requires=frozenset(asked),
-    )
 
 
 # Solving ------------------------------------------------------------------------------------------------------------
@@ -254,7 +83,40 @@ def summary(facts: Facts, result: Result) -> dict[str, Any]:
         "method": result.method,
         "seconds": result.seconds,
         "worst": [int(result.worst_major[0]), round(result.worst_major[1], 3)] if result.worst_major else None,
+        "plans": _by_plan(facts, result),
     }
+
+
+def _by_plan(facts: Facts, result: Result) -> list[dict[str, Any]]:
+    """How each plan's students fare, and each class among them.
+
+    `mean` is what fairness compares: the mean position, without a place one after the last choice.
+    """
+    problem = facts.problem
+    rows: dict[int, dict[int, list[tuple[float, bool, bool]]]] = {plan: {} for plan in facts.plans}
+    for pk, student in facts.students.items():
+        applicant = problem.applicant[code(pk)]
+        post = result.assigned.get(applicant.code)
+        at = problem.positions(applicant).get(post, problem.beyond(applicant)) if post else problem.beyond(applicant)
+        told = (at, post is not None, bool(post) and at == 1)
+        rows[facts.plan_of[pk]].setdefault(student.cohort_id, []).append(told)
+
+    def figures(of: list[tuple[float, bool, bool]]) -> dict[str, Any]:
+        return {
+            "students": len(of),
+            "placed": sum(placed for _at, placed, _first in of),
+            "first": sum(first for _at, _placed, first in of),
+            "mean": round(sum(at for at, _placed, _first in of) / len(of), 3) if of else None,
+        }
+
+    return [
+        {
+            "plan": plan,
+            **figures([told for of in classes.values() for told in of]),
+            "classes": [{"class": cohort, **figures(of)} for cohort, of in sorted(classes.items())],
+        }
+        for plan, classes in rows.items()
+    ]
 
 
 def answer_of(problem: Problem, result: Result) -> dict[str, Any]:
@@ -271,28 +133,36 @@ def answer_of(problem: Problem, result: Result) -> dict[str, Any]:
     return kept
 
 
-def keep(facts: Facts, problem: Problem, result: Result, *, user: int | None, fair: bool) -> AllocationRun:
-    """Keep an answer in place of the earlier one of the same mode. Nothing is placed by it."""
+def keep(facts: Facts, problem: Problem, result: Result, *, user: int | None, fair: str) -> AllocationRun:
+    """Keep an answer in place of the earlier one of the same plans and mode. Nothing is placed by it."""
+    plans = list(facts.plans.values())
     with transaction.atomic():
-        AllocationRun.objects.filter(plan=facts.plan, mode=result.mode).delete()
-        return AllocationRun.objects.create(
-            plan=facts.plan,
+        AllocationRun.objects.filter(key=key_of(plans), mode=result.mode).delete()
+        run = AllocationRun.objects.create(
+            key=key_of(plans),
             mode=result.mode,
             summary={**summary(facts, result), "fair": fair},
             answer=answer_of(problem, result),
             facts=facts.digest,
             made_by_id=user,
         )
+        run.plans.set(plans)
+    return run
 
 
 def run(
-    plan: PracticePlan, modes: tuple[str, ...], *, user: int | None, fair: bool = False, report: Any = None
+    plans: PracticePlan | Iterable[PracticePlan],
+    modes: tuple[str, ...],
+    *,
+    user: int | None,
+    fair: str = "",
+    report: Any = None,
 ) -> list[AllocationRun]:
-    """Solve a plan in each of these modes and keep the answers; nothing is placed yet.
+    """Solve a plan, or several together, in each of these modes and keep the answers; nothing is placed yet.
 
     Of several modes the stable one is left out where the supervisors' numbers would bind: then none need exist.
     """
-    facts = read(plan, fair=fair)
+    facts = read(plans, fair=fair)
     runs = []
     for number, mode in enumerate(modes):
         if report is not None:
@@ -303,7 +173,7 @@ def run(
             if refused.code != NOT_STABLE or len(modes) == 1:
                 raise
             # The other ways still stand beside one another.
-            AllocationRun.objects.filter(plan=plan, mode=mode).delete()
+            AllocationRun.objects.filter(key=key_of(facts.plans.values()), mode=mode).delete()
             continue
         runs.append(keep(facts, problem, result, user=user, fair=fair))
     if report is not None:
@@ -330,7 +200,7 @@ def appeal(facts: Facts, student: int, post: int, wish: str) -> tuple[Again, Pro
         if wish == "give":
             place = problem.post[what]
             barred = problem.barred(problem.applicant[who], place)
-            if barred and barred[0] in ("closed", "forbidden", "requires"):
+            if barred and barred[0] in BARRED:
                 raise FlowError(BARRED[barred[0]], code=barred[0])
             problem = replace(problem, forced=problem.forced | pair)
         else:
@@ -344,6 +214,7 @@ BARRED = {
     "closed": gettext_lazy("This post has no places."),
     "forbidden": gettext_lazy("The student was at this post before, and it was called off."),
     "requires": gettext_lazy("A rule keeps this student from this post."),
+    "major": gettext_lazy("This post is not open to the student's plan."),
 }
 
 

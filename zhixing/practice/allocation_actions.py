@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -16,58 +19,89 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.writing import readable
 from zhixing.practice import allocating
-from zhixing.practice.allocating import Facts, code
+from zhixing.practice.allocation_facts import Facts, code, read, together
 from zhixing.practice.allocations import AllocationRun
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
+from zhixing.practice.posts import Post, offered_to
 from zhixing.practice.solving.again import Move
-from zhixing.practice.solving.visits import share_out
+from zhixing.practice.solving.visits import share_out, split
 
 GIVEN_OUT = gettext_noop("The places of “%(plan)s” are given out: see yours, and why.")
 MOVED = gettext_noop("Your place in “%(plan)s” has changed: see yours, and why.")
+# Whose work this is: a row of the role table. What each may allocate is what they may change of plans.
+TYPE = "practice.allocation"
 OPEN = (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING, PracticePlan.Status.ALLOCATED)
 _WRITES = ["post", "mentor", "supervisor", "choice_rank", "reasons", "updated_at"]
 
 
-def refuse(plan: PracticePlan, by: Actor) -> None:
-    """Raise FlowError where the actor may not allocate this plan, or it is not the time."""
-    if not by.can_on(plan, "change"):
-        raise FlowError(_("You may not change this record."), code="forbidden")
-    if plan.status not in OPEN:
-        raise FlowError(
-            _("This is not possible while the plan is “%(state)s”."),
-            code="wrong_state",
-            params={"state": plan.get_status_display()},
-        )
+def refuse(plans: Sequence[PracticePlan], by: Actor) -> None:
+    """Raise FlowError where the actor may not allocate one of these plans, it is not the time, or they do not go together."""
+    for plan in plans:
+        if not by.can_on(plan, "change"):
+            raise FlowError(_("You may not change this record."), code="forbidden")
+        if plan.status not in OPEN:
+            raise FlowError(
+                _("“%(plan)s” cannot be allocated while it is “%(state)s”."),
+                code="wrong_state",
+                params={"plan": plan.title, "state": plan.get_status_display()},
+            )
+    refuse_mixed(plans)
+
+
+def refuse_mixed(plans: Sequence[PracticePlan]) -> None:
+    """Raise FlowError where plans are not of one kind and year."""
+    if len({(plan.kind, plan.year_id) for plan in plans}) > 1:
+        raise FlowError(_("Plans that are allocated together are of one kind and one year."), code="mixed")
+
+
+def may_allocate(by: Actor) -> QuerySet:
+    """The plans that the actor may allocate now."""
+    rows = PracticePlan.objects.filter(status__in=OPEN, archived_at=None)
+    return rows.visible_to(by, "change")  # type: ignore[attr-defined]
 
 
 def adopt(run: AllocationRun, *, by: Actor, comment: str = "") -> int:
     """Make an answer into proposed placements, with the reasons of each; returns how many are placed.
 
-    Proposals of before that are not locked are moved or called off. The answer must rest on the facts of now. The plan
-    goes on to "allocated"; students are told once.
+    Proposals of before that are not locked are moved or called off. The answer must rest on the facts of now. Its plans
+    go on to "allocated", all or none; students are told once.
     """
     if run.mode == AllocationRun.Mode.FIRST_COME:
         raise FlowError(_("First come, first served is shown for comparison only."), code="yardstick")
     with transaction.atomic():
-        plan = PracticePlan._base_manager.select_for_update(of=("self",)).select_related("major").get(pk=run.plan_id)
-        refuse(plan, by)
-        facts = allocating.read(plan, fair=bool(run.summary.get("fair")))
+        plans = _hold(run.plans.values_list("pk", flat=True), by)
+        facts = read(plans, fair=run.summary.get("fair") or "")
         if facts.digest != run.facts:
             raise FlowError(_("Choices, posts or placements have changed since: allocate again."), code="stale")
         answer = {int(student): told for student, told in run.answer.items()}
         placed = write(facts, answer, run.mode, by=by, comment=comment)
         run.adopted_at = timezone.now()
         run.save(update_fields=["adopted_at"])
-        AllocationRun.objects.filter(plan=plan).exclude(pk=run.pk).update(adopted_at=None)
-        data = {"mode": run.mode, "placed": placed, "unplaced": run.summary["unplaced"]}
-        if plan.status != PracticePlan.Status.ALLOCATED:
-            with step(plan, "allocate", by=by, comment=comment, **data):
-                pass
-        else:
-            events.log(plan, "allocated_again", by=by, comment=comment, data=data)
+        AllocationRun.objects.filter(key=run.key).exclude(pk=run.pk).update(adopted_at=None)
+        for plan, part in zip(plans, run.summary["plans"], strict=True):
+            data = {"mode": run.mode, "placed": part["placed"], "unplaced": part["students"] - part["placed"]}
+            if plan.status != PracticePlan.Status.ALLOCATED:
+                with step(plan, "allocate", by=by, comment=comment, **data):
+                    pass
+            else:
+                events.log(plan, "allocated_again", by=by, comment=comment, data=data)
         _tell(facts, [int(row.code) for row in facts.problem.applicants], GIVEN_OUT, f"allocated:{run.pk}")
     return placed
+
+
+def _hold(plans: Iterable[int], by: Actor) -> list[PracticePlan]:
+    """These plans (ids) locked in order, with the posts that others take part in: who gives out the same places waits.
+
+    Raises FlowError where one may not be allocated by the actor, or not now.
+    """
+    rows = PracticePlan._base_manager.select_for_update(of=("self",)).filter(pk__in=plans).select_related("major")
+    found = list(rows.order_by("pk"))
+    for plan in found:
+        refuse([plan], by)
+    shared = Post._base_manager.filter(offered_to([plan.pk for plan in found]), shares__isnull=False)
+    list(Post._base_manager.select_for_update(of=("self",)).filter(pk__in=shared.values("pk")).order_by("pk"))
+    return found
 
 
 def give_way(
@@ -75,15 +109,15 @@ def give_way(
 ) -> tuple[Move, ...]:
     """Grant an appeal: the student (id) gets this post (id), or leaves it, and as few others as possible move.
 
-    `expected` is what the preview showed (`fingerprint`): when the facts have changed since, nothing is done. Returns
-    who moved.
+    Students of other plans move too where posts are shared, their places are given out and the actor may change their
+    plan. `expected` is what the preview showed (`fingerprint`): when the facts have changed since, nothing is done.
+    Returns who moved.
     """
     if not comment.strip():
         raise FlowError(_("Say why the appeal is granted."), code="no_reason")
     with transaction.atomic():
-        plan = PracticePlan._base_manager.select_for_update(of=("self",)).select_related("major").get(pk=plan.pk)
-        refuse(plan, by)
-        facts = allocating.read(plan)
+        plans = _hold([row.pk for row in together(plan, by)], by)
+        facts = read(plans)
         again, problem = allocating.appeal(facts, student, post, wish)
         if expected and fingerprint(again.moves) != expected:
             raise FlowError(_("Something has changed since you looked: look again."), code="stale")
@@ -99,9 +133,12 @@ def give_way(
         if wish == "give":
             # What an appeal was granted is not taken back by the next allocation.
             keys = Placement.objects.filter(plan=plan, student=student, status=Placement.Status.PROPOSED)
-            lock_many(plan, list(keys.values_list("pk", flat=True)), by=by, comment=comment)
+            lock_many([plan], list(keys.values_list("pk", flat=True)), by=by, comment=comment)
+        touched = {facts.plan_of[pk] for pk in moved} | {plan.pk}
         data = {"student": student, "post": post, "wish": wish, "moved": sorted(moved)}
-        events.log(plan, "appeal_granted", by=by, comment=comment, data=data)
+        events.log_many(
+            [row for row in plans if row.pk in touched], "appeal_granted", by=by, comment=comment, data=data
+        )
         _tell(facts, sorted(moved), MOVED, f"appeal:{plan.pk}:{timezone.now():%Y%m%d%H%M%S}")
     return again.moves
 
@@ -121,14 +158,13 @@ def write(
     only: set[int] | None = None,
     left: Mapping[int, int] | None = None,
 ) -> int:
-    """Bring the plan's proposals into line with an answer; returns how many of its students have a place.
+    """Bring the plans' proposals into line with an answer; returns how many of their students have a place.
 
     With `only` all other proposals stay untouched. What is fixed is never written. A proposal that finds no place any
     more is withdrawn; one that its student `left` (student → post) is remembered, so that they are not sent back. A
     constant number of statements.
     """
     left = left or {}
-    plan = facts.plan
     places = {student: int(told["post"]) for student, told in answer.items() if told["post"] is not None}
     fixed = {int(student) for student in facts.problem.fixed}
     wanted = {student: post for student, post in places.items() if student not in fixed or (only and student in only)}
@@ -144,6 +180,7 @@ def write(
         row = locked.pop(student, None)
         fresh = row is None
         if row is None:
+            plan = facts.plans[facts.plan_of[student]]
             row = Placement(plan=plan, student_id=student, starts_on=plan.starts_on, ends_on=plan.ends_on)
         told = answer[student]
         row.post_id = post
@@ -189,34 +226,40 @@ def _now(facts: Facts, only: set[int] | None) -> dict[int, int]:
 
 
 def _supervisors(facts: Facts, places: Mapping[int, int], *, keep: bool, moved: set[int]) -> dict[int, int]:
-    """A supervisor for each student; who does not move keeps theirs."""
-    at = {code(student): str(facts.posts[post].organisation_id) for student, post in places.items()}
+    """A supervisor for each student among those of their plan; who does not move keeps theirs."""
     given = dict(facts.supervised)
     if keep:
         for student, row in facts.movable.items():
             if student not in moved and row.supervisor_id:
                 given[code(student)] = code(row.supervisor_id)
-    shared = share_out(at, facts.limits, given)
+    at: dict[int, dict[str, str]] = {plan: {} for plan in facts.limits}
+    for student, post in places.items():
+        at[facts.plan_of[student]][code(student)] = str(facts.posts[post].organisation_id)
+    held = {plan: Counter(given[student] for student in rows if student in given) for plan, rows in at.items()}
+    limits = split({plan: len(rows) for plan, rows in at.items()}, facts.limits, held)
+    shared: dict[str, str] = {}
+    for plan, rows in at.items():
+        shared |= share_out(rows, limits[plan], given)
     return {int(student): int(teacher) for student, teacher in shared.items()}
 
 
 def _tell(facts: Facts, students: list[int], text: str, key: str) -> None:
-    people = [facts.students[pk].person_id for pk in students if facts.students[pk].person_id]
-    from django.urls import reverse
+    for plan in facts.plans.values():
+        people = [facts.students[pk].person_id for pk in students if facts.plan_of[pk] == plan.pk]
+        where = reverse("practice-why", args=[plan.pk])
+        told = [person for person in people if person]
+        notices.send_to_people(told, f"{key}:{plan.pk}", text, {"plan": plan.title}, url=where)
 
-    notices.send_to_people(
-        people, key, text, {"plan": facts.plan.title}, url=reverse("practice-why", args=[facts.plan.pk])
-    )
 
-
-def lock_many(plan: PracticePlan, placements: list[int], *, by: Actor, comment: str) -> int:
-    """Keep these proposals (ids) where they are when the plan is allocated again; returns how many."""
+def lock_many(plans: Sequence[PracticePlan], placements: list[int], *, by: Actor, comment: str) -> int:
+    """Keep these proposals (ids) of the plans where they are when they are allocated again; returns how many."""
     if not comment.strip():
         raise ValidationError(_("Say why the placement is locked."))
     with transaction.atomic():
-        refuse(plan, by)
+        for plan in plans:
+            refuse([plan], by)
         rows = Placement._base_manager.select_for_update(of=("self",)).select_related(*Placement.title_needs)
-        found = list(rows.filter(plan=plan, pk__in=placements, status=Placement.Status.PROPOSED, locked=False))
+        found = list(rows.filter(plan__in=plans, pk__in=placements, status=Placement.Status.PROPOSED, locked=False))
         for row in found:
             row.locked, row.lock_reason, row.updated_at = True, comment[:200], timezone.now()
         Placement._base_manager.bulk_update(found, ["locked", "lock_reason", "updated_at"])
@@ -225,12 +268,13 @@ def lock_many(plan: PracticePlan, placements: list[int], *, by: Actor, comment: 
     return len(found)
 
 
-def unlock_many(plan: PracticePlan, placements: list[int], *, by: Actor, comment: str = "") -> int:
+def unlock_many(plans: Sequence[PracticePlan], placements: list[int], *, by: Actor, comment: str = "") -> int:
     """Let the allocation move these proposals (ids) again; returns how many."""
     with transaction.atomic():
-        refuse(plan, by)
+        for plan in plans:
+            refuse([plan], by)
         rows = Placement._base_manager.select_for_update(of=("self",)).select_related(*Placement.title_needs)
-        found = list(rows.filter(plan=plan, pk__in=placements, status=Placement.Status.PROPOSED, locked=True))
+        found = list(rows.filter(plan__in=plans, pk__in=placements, status=Placement.Status.PROPOSED, locked=True))
         for row in found:
             row.locked, row.lock_reason, row.updated_at = False, "", timezone.now()
         Placement._base_manager.bulk_update(found, ["locked", "lock_reason", "updated_at"])

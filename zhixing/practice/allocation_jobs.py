@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -15,13 +16,22 @@ from zhixing.practice.allocations import AllocationRun
 from zhixing.practice.plans import PracticePlan
 
 
+def page_of(plans: list[int]) -> str:
+    """Where the allocation of a plan, or of several together, is looked at."""
+    if len(plans) == 1:
+        return reverse("practice-allocation", args=plans)
+    query = QueryDict(mutable=True)
+    query.setlist("plan", [str(pk) for pk in sorted(plans)])
+    return f"{reverse('practice-joint')}?{query.urlencode()}"
+
+
 @app.task(queue="default")
-def allocate_plan(progress: int, plan: int, fair: bool, user: int) -> None:
-    """Solve a plan (id) in all modes for a user (id), who is told when it is done. Nothing is placed by it."""
+def allocate_plans(progress: int, plans: list[int], fair: str, user: int) -> None:
+    """Solve plans (ids) together in all modes for a user (id), who is told when it is done. Nothing is placed by it."""
     with watching.running(progress, refusals=(FlowError,)) as report:
         if report is None:
             return
-        row = PracticePlan.objects.select_related("major").get(pk=plan)
-        allocation_actions.refuse(row, actor_for(User.objects.select_related("person").get(pk=user)))
-        allocating.run(row, tuple(AllocationRun.Mode.values), user=user, fair=fair, report=report)
-        report.finish(reverse("practice-allocation", args=[plan]), _("The ways of allocating stand side by side."))
+        rows = list(PracticePlan.objects.select_related("major").filter(pk__in=plans).order_by("pk"))
+        allocation_actions.refuse(rows, actor_for(User.objects.select_related("person").get(pk=user)))
+        allocating.run(rows, tuple(AllocationRun.Mode.values), user=user, fair=fair, report=report)
+        report.finish(page_of(plans), _("The ways of allocating stand side by side."))

@@ -1,4 +1,4 @@
-"""The pages of an allocation: run and compare, adopt, lock, grant an appeal; and each student's own "why"."""
+"""The pages of one plan's allocation: run and compare, adopt, lock, grant an appeal; and each student's own "why"."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from zhixing.kernel import progress
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.org.models import Cohort, Student
-from zhixing.practice import allocating, allocation_actions, allocation_jobs, allocation_words, own
-from zhixing.practice.allocations import AllocationRun
+from zhixing.org.models import Student
+from zhixing.practice import allocating, allocation_actions, allocation_jobs, allocation_screens, allocation_words, own
+from zhixing.practice.allocation_facts import Facts, read, together
+from zhixing.practice.allocation_screens import names_of_posts
+from zhixing.practice.allocations import adopted
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import Post
-
-PER_PAGE = 50
-Mode = AllocationRun.Mode
+from zhixing.practice.posts import Post, offered_to
 
 
 def _plan(request: HttpRequest, pk: int) -> tuple[PracticePlan, Actor]:
@@ -54,178 +51,23 @@ def allocation_page(request: HttpRequest, plan: int) -> HttpResponse:
     """Ways of allocating a plan side by side; one of them is adopted, single places are locked, appeals begin here."""
     found, actor = _plan(request, plan)
     if request.method == "POST":
-        return _act(request, found, actor)
-    runs = {run.mode: run for run in found.allocation_runs.all()}
-    ordered = [runs[mode] for mode in Mode.values if mode in runs]
-    shown = runs.get(request.GET.get("mode", "")) or next((run for run in ordered if run.adopted_at), None)
-    shown = shown or next(iter(ordered), None)
-    context: dict[str, Any] = {
-        "plan": found,
-        "open": found.status in allocation_actions.OPEN,
-        "columns": [_column(run, shown) for run in ordered],
-        "no_stable": bool(ordered) and Mode.STABLE not in runs,
-        "chart": _chart(ordered) if ordered else None,
-        "shown": shown,
+        return allocation_screens.act(request, [found], actor, _("Allocate “%(plan)s”") % {"plan": found.title})
+    linked = [other for other in together(found, actor, allocation_actions.OPEN) if other != found]
+    context = {
+        **allocation_screens.context_of(request, [found]),
+        "title": _("Allocation"),
+        "sub": f"{found.title} · {found.get_status_display()}",
+        "linked": [other.title for other in linked],
+        "linked_url": _joint_url([found, *linked]) if linked else "",
         "crumbs": _crumbs(found, (_("Allocation"), "")),
-        "worst": _worst(shown),
-        **(_table(request, found, shown) if shown else {}),
     }
     return render(request, "practice/allocation.html", context)
 
 
-def _act(request: HttpRequest, plan: PracticePlan, actor: Actor) -> HttpResponse:
-    do, comment = request.POST.get("do", ""), request.POST.get("comment", "").strip()
-    back = reverse("practice-allocation", args=[plan.pk])
-    keys = [int(key) for key in request.POST.getlist("placement") if key.isdigit()]
-    try:
-        if do == "run":
-            allocation_actions.refuse(plan, actor)
-            title = _("Allocate “%(plan)s”") % {"plan": plan.title}
-            fair = request.POST.get("fair") == "1"
-            task = allocation_jobs.allocate_plan
-            row = progress.start(
-                "allocate", title, actor.user_id, task, back=back, plan=plan.pk, fair=fair, user=actor.user_id
-            )
-            return redirect(progress.next_page(row))
-        if do == "adopt":
-            run = get_object_or_404(plan.allocation_runs, mode=request.POST.get("mode", ""))
-            placed = allocation_actions.adopt(run, by=actor, comment=comment)
-            said = ngettext("%(number)s student has a place.", "%(number)s students have a place.", placed)
-            messages.success(request, said % {"number": placed})
-        elif do == "lock":
-            count = allocation_actions.lock_many(plan, keys, by=actor, comment=comment)
-            messages.success(
-                request,
-                ngettext("%(number)s place is locked.", "%(number)s places are locked.", count) % {"number": count},
-            )
-        elif do == "unlock":
-            count = allocation_actions.unlock_many(plan, keys, by=actor, comment=comment)
-            messages.success(
-                request,
-                ngettext("%(number)s place is free to move.", "%(number)s places are free to move.", count)
-                % {"number": count},
-            )
-        else:
-            raise Http404
-    except ValidationError as refused:
-        messages.error(request, "；".join(refused.messages))
-    return redirect(back)
-
-
-def _column(run: AllocationRun, shown: AllocationRun | None) -> dict[str, Any]:
-    told = run.summary
-    first = told["by_position"].get("1", 0)
-    return {
-        "run": run,
-        "label": run.get_mode_display(),
-        "shown": run == shown,
-        "url": f"?mode={run.mode}#students",
-        "told": told,
-        "first": first,
-        "share": round(100 * first / told["students"]) if told["students"] else 0,
-        "yardstick": run.mode == Mode.FIRST_COME,
-        "gap": round(told["objective"] - told["bound"], 1)
-        if told["bound"] is not None and not told["optimal"]
-        else None,
-    }
-
-
-COLOURS = {"optimal": "$c1", "stable": "$c2", "first": "$c4"}
-
-
-def _chart(runs: list[AllocationRun]) -> dict[str, Any]:
-    """How many got which of their choices, in each way."""
-    last = max((int(at) for run in runs for at in run.summary["by_position"]), default=1)
-    heads = [_("Choice %(rank)s") % {"rank": at} for at in range(1, last + 1)]
-    heads += [_("Outside the choices"), _("Without a place")]
-
-    def counts(run: AllocationRun) -> list[int]:
-        told = run.summary
-        return [*(told["by_position"].get(str(at), 0) for at in range(1, last + 1)), told["outside"], told["unplaced"]]
-
-    series = [
-        {
-            "type": "bar",
-            "name": str(run.get_mode_display()),
-            "itemStyle": {"color": COLOURS[run.mode], "borderRadius": 2},
-            "barMaxWidth": 26,
-            "data": counts(run),
-        }
-        for run in runs
-    ]
-    return {
-        "id": "allocation-chart",
-        "title": _("Who got which choice"),
-        "css": "",
-        "option": {
-            "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
-            "legend": {"top": 0, "right": 0},
-            "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-            "xAxis": {"type": "category", "data": heads},
-            "yAxis": {"type": "value", "minInterval": 1},
-            "series": series,
-        },
-        "heads": [_("Way of allocating"), *heads],
-        "rows": [[run.get_mode_display(), *counts(run)] for run in runs],
-    }
-
-
-def _worst(run: AllocationRun | None) -> str:
-    if run is None or not run.summary.get("worst"):
-        return ""
-    cohort, mean = run.summary["worst"]
-    found = Cohort.objects.filter(pk=cohort).first()
-    return _("The class that fares worst is %(class)s: choice %(mean)s on the mean.") % {
-        "class": found or "—",
-        "mean": f"{mean:.2f}",
-    }
-
-
-def _table(request: HttpRequest, plan: PracticePlan, run: AllocationRun) -> dict[str, Any]:
-    """One page of students with place and reason; `only=none` those without, `only=locked` the locked."""
-    only = request.GET.get("only", "")
-    posts = _posts(plan)
-    keys = [int(key) for key in run.answer]
-    rows = Student.objects.filter(pk__in=keys).select_related("cohort").order_by("number")
-    if query := request.GET.get("q", "").strip():
-        rows = rows.filter(name__icontains=query) | rows.filter(number__startswith=query)
-    if only == "none":
-        rows = rows.filter(pk__in=[int(key) for key, told in run.answer.items() if told["post"] is None])
-    elif only == "later":
-        rows = rows.filter(pk__in=[int(key) for key, told in run.answer.items() if (told["position"] or 99) > 1])
-    elif only == "locked":
-        rows = rows.filter(placements__plan=plan, placements__locked=True, placements__status="proposed")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    standing = {
-        row.student_id: row
-        for row in Placement.objects.filter(
-            plan=plan, student__in=[row.pk for row in page], archived_at=None, status__in=Placement.LIVE
-        )
-    }
-    lines = []
-    for student in page:
-        told = run.answer[str(student.pk)]
-        placement = standing.get(student.pk)
-        lines.append(
-            {
-                "student": student,
-                "post": posts.get(told["post"] or 0, ""),
-                "rank": int(told["position"]) if told["position"] else None,
-                "km": told["km"],
-                "text": allocation_words.summary(told),
-                "choices": allocation_words.lines(told, posts),
-                "placement": placement,
-                "now": posts.get(placement.post_id, "") if placement else "",
-                "moved": placement is not None and run.adopted_at and placement.post_id != told["post"],
-                "may_lock": placement is not None and placement.status == Placement.Status.PROPOSED,
-            }
-        )
-    return {"lines": lines, "page": page, "only": only, "query": query}
-
-
-def _posts(plan: PracticePlan) -> dict[int, str]:
-    rows = Post.objects.filter(plan=plan).values_list("pk", "title", "organisation__name")
-    return {pk: f"{title} · {firm}" for pk, title, firm in rows}
+def _joint_url(plans: list[PracticePlan]) -> str:
+    """The joint page of those of these plans that are of the first one's year."""
+    same = [plan.pk for plan in plans if plan.year_id == plans[0].year_id]
+    return allocation_jobs.page_of(same) if len(same) > 1 else ""
 
 
 # Appeals ------------------------------------------------------------------------------------------------------------
@@ -262,7 +104,8 @@ def appeal_page(request: HttpRequest, plan: int, student: int) -> HttpResponse:
             return redirect("practice-allocation", found.pk)
         except ValidationError as refused:
             messages.error(request, "；".join(refused.messages))
-    names = _posts(found)
+    open_posts = Post.objects.filter(offered_to([found.pk]), archived_at=None)
+    names = names_of_posts(set(open_posts.values_list("pk", flat=True)))
     context: dict[str, Any] = {
         "plan": found,
         "student": who,
@@ -276,10 +119,10 @@ def appeal_page(request: HttpRequest, plan: int, student: int) -> HttpResponse:
     }
     if post is not None:
         try:
-            facts = allocating.read(found)
+            facts = read(together(found, actor))
             again, _problem = allocating.appeal(facts, who.pk, post, wish)
             context["again"] = again
-            context["moves"] = _moves(facts, again.moves, names)
+            context["moves"] = _moves(facts, again.moves, found)
             context["fingerprint"] = allocation_actions.fingerprint(again.moves)
         except ValidationError as refused:
             context["refused"] = "；".join(refused.messages)
@@ -295,16 +138,24 @@ BECAUSE = {
 }
 
 
-def _moves(facts: allocating.Facts, moves: Any, names: dict[int, str]) -> list[dict[str, Any]]:
+def _moves(facts: Facts, moves: Any, plan: PracticePlan) -> list[dict[str, Any]]:
+    """Who moves, from where to where and why; of students of other plans also which."""
+    posts = names_of_posts({int(key) for move in moves for key in (move.before, move.after) if key})
+
     def name(key: str) -> str:
         row = facts.students.get(int(key))
         return row.name if row else "—"
 
+    def other(key: str) -> str:
+        of = facts.plan_of.get(int(key), plan.pk)
+        return "" if of == plan.pk else facts.plans[of].title
+
     return [
         {
             "name": name(move.applicant),
-            "before": names.get(int(move.before), "—") if move.before else "",
-            "after": names.get(int(move.after), "—") if move.after else "",
+            "plan": other(move.applicant),
+            "before": posts.get(int(move.before), "—") if move.before else "",
+            "after": posts.get(int(move.after), "—") if move.after else "",
             "why": str(BECAUSE[move.because]) % {"who": "、".join(map(name, move.to_whom))},
             "loses": move.after is None,
         }
@@ -328,7 +179,7 @@ def why_page(request: HttpRequest, plan: int) -> HttpResponse:
     )
     told: dict[str, Any] = dict(placement.reasons) if placement else {}
     if placement is None:
-        run = found.allocation_runs.exclude(adopted_at=None).first()
+        run = adopted([found])
         told = run.answer.get(str(student.pk), {}) if run else {}
         if told.get("post"):
             # Adopted with a place, and since called off: the answer of then says nothing about today.
@@ -338,7 +189,7 @@ def why_page(request: HttpRequest, plan: int) -> HttpResponse:
         "placement": placement,
         "told": allocation_words.summary(told) if told.get("how") else "",
         "price": allocation_words.price(told),
-        "choices": allocation_words.lines(told, _posts(found)),
+        "choices": allocation_words.lines(told, names_of_posts({row["post"] for row in told.get("choices", [])})),
         "crumbs": [
             {"label": _("My practice"), "url": reverse("my-practice")},
             {"label": _("Why this place"), "url": ""},

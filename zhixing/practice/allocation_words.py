@@ -60,6 +60,7 @@ SIMPLE = {
     "closed": gettext_lazy("This post has no places to give."),
     "forbidden": gettext_lazy("A placement here was called off before, or it was decided so on an appeal."),
     "not_named": gettext_lazy("The firm did not name the student among those whom it would take."),
+    "major": gettext_lazy("This post is not open to the student's plan."),
     "base_full": gettext_lazy("The firm takes no more students in all."),
     "team_full": gettext_lazy("The supervisors cannot look after more students."),
     "visits": gettext_lazy("The supervisors cannot visit one more firm."),
@@ -79,6 +80,8 @@ def of_choice(row: Mapping[str, Any]) -> str:
     kind = row["code"]
     if kind == "full":
         return _full(row)
+    if kind == "share":
+        return _share(row)
     if kind == "minimum":
         return ngettext(
             "Not opened: it takes nobody unless %(number)s comes.",
@@ -89,6 +92,17 @@ def of_choice(row: Mapping[str, Any]) -> str:
         asked = _(", ").join(str(MISSING.get(item, item)) for item in row.get("missing", []))
         return _("A rule stands against it: %(rule)s.") % {"rule": asked}
     return str(SIMPLE.get(kind, SIMPLE["whole"]))
+
+
+def _share(row: Mapping[str, Any]) -> str:
+    places = row.get("places")
+    if places is None:
+        return _("What was left there is kept for students of other majors.")
+    return ngettext(
+        "The post takes %(number)s student of this major at most, and that place is taken.",
+        "The post takes %(number)s students of this major at most, and those places are taken.",
+        int(places),
+    ) % {"number": places}
 
 
 def _full(row: Mapping[str, Any]) -> str:

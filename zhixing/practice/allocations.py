@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +13,7 @@ from zhixing.practice.plans import PracticePlan
 
 
 class AllocationRun(models.Model):
-    """One answer to "who gets which post": of one plan, in one mode. Seen by whoever may change the plan.
+    """One answer to "who gets which post": of one plan or of several together, in one mode. Seen by whoever may change them.
 
     `answer`: {student id: {"post": id or null, "how", "position", "km", "reason", "price", "choices": [{"post": id,
     "position", "code", …}]}}; codes as in `solving.explain`. `summary`: counts and means in plain numbers.
@@ -22,7 +24,9 @@ class AllocationRun(models.Model):
         STABLE = "stable", pgettext_lazy("allocation", "stable by both sides' choices")
         FIRST_COME = "first", pgettext_lazy("allocation", "first come, first served")
 
-    plan = models.ForeignKey(PracticePlan, models.CASCADE, related_name="allocation_runs")
+    plans = models.ManyToManyField(PracticePlan, related_name="allocation_runs")
+    # Which plans, as text: their ids in order. Of each set of plans one answer a mode is kept.
+    key = models.CharField(max_length=400)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode)
     summary = models.JSONField(default=dict)
     answer = models.JSONField(default=dict)
@@ -36,7 +40,22 @@ class AllocationRun(models.Model):
         verbose_name = _("allocation of places")
         verbose_name_plural = _("allocations of places")
         ordering = ["-made_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["plan", "mode"], name="allocation_run_mode_once")]
+        constraints = [models.UniqueConstraint(fields=["key", "mode"], name="allocation_run_once")]
 
     def __str__(self) -> str:
-        return f"{self.plan} · {self.get_mode_display()}"
+        return f"{self.key} · {self.get_mode_display()}"
+
+    @property
+    def is_joint(self) -> bool:
+        return "," in self.key
+
+
+def key_of(plans: Iterable[PracticePlan]) -> str:
+    """How a set of plans is named in `AllocationRun.key`."""
+    return ",".join(str(pk) for pk in sorted(plan.pk for plan in plans))
+
+
+def adopted(plans: Iterable[PracticePlan]) -> AllocationRun | None:
+    """The answer that was adopted last for any of these plans."""
+    rows = AllocationRun.objects.filter(plans__in=list(plans)).exclude(adopted_at=None)
+    return rows.order_by("-adopted_at", "-pk").first()

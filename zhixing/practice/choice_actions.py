@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from zhixing.kernel.scope import Actor
 from zhixing.org.models import Student
 from zhixing.practice.placements import Placement, PostRanking, Preference
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare, offered_to
 
 
 def open_to(student: Student) -> QuerySet:
@@ -68,8 +68,12 @@ def save_choices(student: Student, plan: PracticePlan, posts: Sequence[int], *, 
             _("At most %(limit)s posts can be chosen."), code="too_many", params={"limit": plan.choices_limit}
         )
     open_posts = set(
-        plan.posts.filter(
-            pk__in=wanted, status=Post.Status.APPROVED, source=Post.Source.SCHOOL, archived_at=None
+        Post.objects.filter(
+            offered_to([plan.pk]),
+            pk__in=wanted,
+            status=Post.Status.APPROVED,
+            source=Post.Source.SCHOOL,
+            archived_at=None,
         ).values_list("pk", flat=True)
     )
     if len(open_posts) < len(wanted):
@@ -127,9 +131,16 @@ def applicants_of(posts: Iterable[Post]) -> QuerySet:
     return rows.select_related("student__cohort").order_by("rank", "student__number")
 
 
+def to_rank() -> Q:
+    """Posts whose places are still to be given out, by their own plan or by one that they are shared with."""
+    waiting = (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING)
+    shared = PostShare._base_manager.filter(SHARE_COUNTS, plan__status__in=waiting)
+    return Q(plan__status__in=waiting) | Q(pk__in=shared.order_by().values("post"))
+
+
 def rank_students(post: Post, ranking: Sequence[int], *, by: Actor) -> None:
     """Replace a firm's ranking for a post by these students (ids), the dearest first; whoever is left out is not wanted."""
-    if post.plan.status not in (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING):
+    if not Post.objects.filter(to_rank(), pk=post.pk).exists():
         raise FlowError(_("The places of this plan are given out already."), code="closed")
     wanted = list(ranking)
     known = set(Preference.objects.filter(post=post, archived_at=None).values_list("student", flat=True))
@@ -139,6 +150,10 @@ def rank_students(post: Post, ranking: Sequence[int], *, by: Actor) -> None:
     with transaction.atomic():
         Post._base_manager.select_for_update(of=("self",)).get(pk=post.pk)
         old = PostRanking.objects.filter(post=post)
+        # Of a shared post one plan's places may be given out while another's are chosen: who is here stays named.
+        here = Placement.objects.filter(post=post, archived_at=None, status__in=Placement.LIVE).order_by()
+        stay = old.filter(student__in=here.values("student")).exclude(student__in=wanted)
+        wanted += stay.order_by("rank").values_list("student", flat=True)
         touched: list[Any] = list(old.values_list("pk", flat=True))
         old.delete()
         made = PostRanking.objects.bulk_create(

@@ -132,12 +132,7 @@ def _copies(firm: Organisation) -> list[dict[str, Any]]:
 
 def _rankings(firm: Organisation) -> list[dict[str, Any]]:
     """Posts with students who chose them, in the firm's order or that of the students' wishes."""
-    rows = Post.objects.filter(
-        organisation=firm,
-        status=Status.APPROVED,
-        archived_at=None,
-        plan__status__in=(PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING),
-    )
+    rows = Post.objects.filter(choice_actions.to_rank(), organisation=firm, status=Status.APPROVED, archived_at=None)
     posts = list(rows.select_related("plan").order_by("code"))
     chose: dict[int, list[Preference]] = defaultdict(list)
     for row in choice_actions.applicants_of(posts):

@@ -22,7 +22,7 @@ from zhixing.practice.duties import PlanDuty
 from zhixing.practice.panels import plan_steps, why
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import Post, offered_to
 
 OWN = "practice.own_practice"
 # Parts that other rooms of practice add to the page: called with the student's placement, each returns HTML or nothing.
@@ -260,7 +260,9 @@ def offers(plan: PracticePlan, order: list[int]) -> list[Offer]:
         distinct=True,
     )
     first = Count("preferences", filter=Q(preferences__rank=1), distinct=True)
-    rows = plan.posts.filter(status=Post.Status.APPROVED, source=Post.Source.SCHOOL, archived_at=None)
+    rows = Post.objects.filter(
+        offered_to([plan.pk]), status=Post.Status.APPROVED, source=Post.Source.SCHOOL, archived_at=None
+    )
     found = []
     for post in rows.select_related("organisation").annotate(taken=taken, firsts=first):
         rank = order.index(post.pk) + 1 if post.pk in order else None

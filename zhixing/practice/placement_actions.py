@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -17,20 +18,30 @@ from zhixing.kernel.sheet import sheet_for
 from zhixing.practice import consent_actions, gate, papers, readiness
 from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Placement
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare
+from zhixing.practice.solving.problem import Post as Place
+from zhixing.practice.solving.problem import Share
 
 Status = Placement.Status
 
 
-def _taken(posts: Iterable[int], without: Iterable[int]) -> dict[int, int]:
-    """How many firm places of each post are given: confirmed or running, but for the placements named."""
+def _taken(posts: Iterable[int], without: Iterable[int]) -> dict[int, Counter[str]]:
+    """How many firm places of each post are given to whose plan: confirmed or running, but for the placements named."""
     rows = Placement.objects.filter(
         post__in=list(posts), status__in=(Status.CONFIRMED, Status.RUNNING), archived_at=None
     ).exclude(pk__in=list(without))
-    counted: dict[int, int] = {}
-    for post in rows.values_list("post", flat=True):
-        counted[post] = counted.get(post, 0) + 1
+    counted: dict[int, Counter[str]] = {pk: Counter() for pk in posts}
+    for post, plan in rows.values_list("post", "plan"):
+        counted[post][str(plan)] += 1
     return counted
+
+
+def _rooms(posts: Mapping[int, Post]) -> dict[int, Place]:
+    """The places of posts, with what is kept for whose students and how many each plan gets at most."""
+    shares: dict[int, list[Share]] = {}
+    for row in PostShare.objects.filter(SHARE_COUNTS, post__in=posts):
+        shares.setdefault(row.post_id, []).append(Share(str(row.plan_id), row.kept, row.most))
+    return {pk: Place(str(pk), post.places, shares=tuple(shares.get(pk, ()))) for pk, post in posts.items()}
 
 
 def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "") -> Outcome:
@@ -44,7 +55,7 @@ def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "
             .filter(pk__in={row.post_id for row in placements})
             .order_by("pk")
         }
-        taken = _taken(posts, keys)
+        taken, rooms = _taken(posts, keys), _rooms(posts)
         stopped = gate.blocking(placements, "confirm")
         refusals = {pk: "；".join(f"{words}（{rule}）" for rule, words in found) for pk, found in stopped.items()}
         for row in placements:
@@ -53,13 +64,17 @@ def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "
                 continue
             if post.status != Post.Status.APPROVED:
                 refusals[row.pk] = _("The post “%(post)s” is not open.") % {"post": post.title}
-            elif taken.get(post.pk, 0) >= post.places:
+            elif taken[post.pk].total() >= post.places:
                 refusals[row.pk] = _("All %(places)s places of “%(post)s” are taken.") % {
                     "places": post.places,
                     "post": post.title,
                 }
+            elif not rooms[post.pk].has_room(taken[post.pk], str(row.plan_id)):
+                refusals[row.pk] = _("What is left of “%(post)s” is kept for students of other plans.") % {
+                    "post": post.title
+                }
             elif row.status == Status.PROPOSED:
-                taken[post.pk] = taken.get(post.pk, 0) + 1
+                taken[post.pk][str(row.plan_id)] += 1
 
         def give_mentor(row: Any) -> None:
             if row.mentor_id is None:

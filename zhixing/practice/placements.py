@@ -17,7 +17,7 @@ from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person, Student, Unit
 from zhixing.partners.models import Contact
 from zhixing.practice.plans import OF_PLAN, PracticePlan
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import Post, offered_to
 
 
 @tracked
@@ -240,9 +240,11 @@ class Placement(Record):
         ]
 
     def clean(self) -> None:
-        """A place is one of the plan's own posts."""
+        """A place is at one of the plan's own posts, or at one that is shared with it."""
         super().clean()
-        if self.post_id and self.plan_id and self.post.plan_id != self.plan_id:
+        if self.post_id is None or self.plan_id is None or self.post.plan_id == self.plan_id:
+            return
+        if not Post._base_manager.filter(offered_to([self.plan_id]), pk=self.post_id).exists():
             raise ValidationError({"post": _("This post belongs to another plan.")})
 
     def __str__(self) -> str:

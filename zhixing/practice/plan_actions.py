@@ -20,7 +20,7 @@ from zhixing.practice.bulk import Outcome
 from zhixing.practice.insurance import numbers_in
 from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticeKind, PracticePlan
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import Post, offered_to
 
 Status = PracticePlan.Status
 
@@ -96,7 +96,7 @@ def open_choices(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
         raise FlowError(_("Set the day on which the choices close."), code="no_date")
     if plan.choose_until < timezone.localdate():
         raise FlowError(_("The choices have closed already: set a later day."), code="past")
-    if not plan.posts.filter(status=Post.Status.APPROVED, archived_at=None).exists():
+    if not Post.objects.filter(offered_to([plan.pk]), status=Post.Status.APPROVED, archived_at=None).exists():
         raise FlowError(_("No post is open to students yet."), code="no_posts")
     with step(plan, "open", by=by, comment=comment):
         pass

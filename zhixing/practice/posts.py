@@ -196,7 +196,7 @@ class Post(Record):
         return f"{self.title} · {self.organisation}"
 
 
-def open_to(plans: Iterable[int]) -> Q:
+def offered_to(plans: Iterable[int]) -> Q:
     """Posts that students of these plans (ids) may be given: the plans' own, and those shared with one of them.
 
     A share counts where it makes sense: the same kind of practice, days in common, and a class of majors that the post

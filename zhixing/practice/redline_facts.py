@@ -281,10 +281,12 @@ class PlacementFacts:
     # Of whom there is an evaluation: firm, school, student.
     evaluated: frozenset[str] = frozenset()
     incidents: list[IncidentFacts] = field(default_factory=list)
+    # The student's plan, where the post is another plan's and shared with it.
+    own_plan: PlanFacts | None = None
 
     @property
     def plan(self) -> PlanFacts:
-        return self.post.plan
+        return self.own_plan or self.post.plan
 
     @property
     def subject(self) -> tuple[int, int | None, int | None]:

@@ -64,10 +64,17 @@ _POST_FIELDS = (
 
 
 def of_plans(plans: Collection[int], on: date, loads: bool = False) -> Facts:
-    """All about some plans: with their posts and their placements."""
+    """All about some plans: with their posts and their placements, also those at posts that other plans share with them."""
     posts = Post.objects.filter(plan__in=plans, archived_at=None).exclude(status=Post.Status.REFUSED)
     placements = Placement.objects.filter(plan__in=plans, archived_at=None, status__in=JUDGED)
-    return _read(PracticePlan.objects.filter(pk__in=plans), posts, placements, on, loads)
+    shared = Post.objects.filter(pk__in=placements.order_by().values("post")).exclude(plan__in=plans)
+    of = Q(pk__in=plans) | Q(pk__in=shared.order_by().values("plan"))
+    facts = _read(PracticePlan.objects.filter(of), posts | shared, placements, on, loads)
+    # Other plans and their posts are judged with their own; here they only say where these students are.
+    wanted = set(plans)
+    facts.plans = {pk: plan for pk, plan in facts.plans.items() if pk in wanted}
+    facts.posts = {pk: post for pk, post in facts.posts.items() if post.plan.id in wanted}
+    return facts
 
 
 def of_posts(posts: Collection[int], on: date, loads: bool = False) -> Facts:
@@ -190,7 +197,7 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
         "id", "post", "student", "student__number", "student__name", "student__sex", "student__birth_date",
         "student__cohort__entry_year", "starts_on", "ends_on", "status", "living", "supervisor", "mentor",
         "mentor__organisation", "ended_on", "score", "level", "agreement", "agreement__number", "agreement__title", "agreement__kind__code",
-        "agreement__status", "agreement__signed_on", "agreement__starts_on", "agreement__ends_on",
+        "agreement__status", "agreement__signed_on", "agreement__starts_on", "agreement__ends_on", "plan",
     )  # fmt: skip
     papers: dict[int, list[AgreementFacts]] = defaultdict(list)
     for row in placements.order_by().values_list(*fields):
@@ -202,6 +209,8 @@ def _read_placements(facts: Facts, placements: QuerySet) -> None:
             pk, number, title, kind, status, signed_on, starts_on, ends_on = row[18:26]
             placement.agreement = AgreementFacts(pk, number or title, kind, status, signed_on, starts_on, ends_on)
             papers[pk].append(placement.agreement)
+        # At a shared post students of several plans work, each by their own plan's days and papers.
+        placement.own_plan = facts.plans.get(row[-1])
         facts.placements[placement.id] = placement
     signers = AgreementParty.objects.filter(agreement__placements__in=placements.order_by(), archived_at=None)
     for _pk, agreement, role, name, unit, student in (

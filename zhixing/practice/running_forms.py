@@ -13,7 +13,7 @@ from zhixing.kernel.forms import candidates
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.practice.placements import Placement
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import Post, offered_to
 from zhixing.practice.running import SignalKind, Visit
 from zhixing.practice.running_cases import Incident, Leave, PlacementChange, Severity
 from zhixing.practice.running_results import Evaluation
@@ -72,10 +72,11 @@ class ChangeForm(RunForm):
 
     def prepare(self) -> None:
         fields: dict[str, Any] = self.fields
-        posts = candidates(Post, self.actor).filter(plan=self.record.plan_id, status=Post.Status.APPROVED)
+        of_plan = Post.objects.filter(offered_to([self.record.plan_id]), status=Post.Status.APPROVED, archived_at=None)
         # Whoever may see no register of posts still names one of the plan's.
+        posts = candidates(Post, self.actor).filter(pk__in=of_plan.order_by().values("pk"))
         if not self.actor.can(Post, "change"):
-            posts = Post.objects.filter(plan=self.record.plan_id, status=Post.Status.APPROVED, archived_at=None)
+            posts = of_plan
         fields["new_post"].queryset = (
             posts.exclude(pk=self.record.post_id).select_related("organisation").order_by("code")
         )

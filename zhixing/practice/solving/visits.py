@@ -2,8 +2,73 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
+
+
+def split(
+    need: Mapping[int, int],
+    limits: Mapping[int, Mapping[str, int]],
+    given: Mapping[int, Mapping[str, int]] | None = None,
+) -> dict[int, dict[str, int]]:
+    """How many students of each plan each teacher takes: within the plan's `limits`, and in all no more than the largest of theirs.
+
+    `need` is how many students each plan has, `given` how many each teacher has there already. As many students as can be
+    are looked after: whoever is short takes from a plan that can turn to another teacher. What is left of a teacher's
+    number goes to the first of their plans. With one plan, its own limits.
+    """
+    given = given or {}
+    found = {plan: dict(given.get(plan, {})) for plan in sorted(limits)}
+    room: dict[str, int] = {}
+    for plan, of in limits.items():
+        for teacher, limit in of.items():
+            room[teacher] = max(room.get(teacher, 0), limit)
+            found[plan].setdefault(teacher, 0)
+    for of in found.values():
+        for teacher, number in of.items():
+            room[teacher] = room.get(teacher, 0) - number
+    for plan, of in found.items():
+        while sum(of.values()) < need.get(plan, 0) and _one_more(plan, found, limits, given, room):
+            pass
+    for plan, of in found.items():
+        for teacher in sorted(limits[plan]):
+            more = max(min(limits[plan][teacher] - of[teacher], room[teacher]), 0)
+            of[teacher] += more
+            room[teacher] -= more
+    return found
+
+
+def _one_more(
+    plan: int,
+    found: dict[int, dict[str, int]],
+    limits: Mapping[int, Mapping[str, int]],
+    given: Mapping[int, Mapping[str, int]],
+    room: dict[str, int],
+) -> bool:
+    """One student more of a plan: by a teacher with room, else by one whom another plan can spare, along the shortest chain."""
+    came: dict[int, tuple[int, str]] = {}
+    waiting = deque([plan])
+    while waiting:
+        at = waiting.popleft()
+        for teacher in sorted(limits[at]):
+            if found[at][teacher] >= limits[at][teacher]:
+                continue
+            if room[teacher] > 0:
+                room[teacher] -= 1
+                found[at][teacher] += 1
+                while at != plan:
+                    # Who is freed here takes one for the plan before.
+                    before, spared = came[at]
+                    found[at][spared] -= 1
+                    found[before][spared] += 1
+                    at = before
+                return True
+            for other in found:
+                fixed = given.get(other, {}).get(teacher, 0)
+                if other != plan and other not in came and found[other].get(teacher, 0) > fixed:
+                    came[other] = (at, teacher)
+                    waiting.append(other)
+    return False
 
 
 def share_out(

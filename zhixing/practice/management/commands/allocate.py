@@ -1,8 +1,7 @@
-"""`allocate PLAN`, or `allocate --instance FILE` for a table from elsewhere: who gets which post."""
+"""`allocate PLAN`, `allocate --plan A --plan B` for several together, or `allocate --instance FILE` for a table from elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from zhixing.kernel.verbs import BadCall, Verb, actor_named
-from zhixing.practice import allocating, allocation_actions
-from zhixing.practice.models import PracticePlan
+from zhixing.practice.allocation_asking import Unknown, decide, told
+from zhixing.practice.allocation_facts import CLASSES, MAJORS
 from zhixing.practice.solving.problem import ProblemError, read_instance
-from zhixing.practice.solving.solve import LIMIT, Result, allocate
+from zhixing.practice.solving.solve import LIMIT, allocate
 
 MODES = ("optimal", "stable")
 
@@ -23,19 +22,34 @@ class Command(Verb):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("plan", nargs="?", metavar="PLAN", help="the code of a practice plan")
+        parser.add_argument("code", nargs="?", metavar="PLAN", help="the code of a practice plan")
+        parser.add_argument(
+            "--plan",
+            action="append",
+            default=[],
+            dest="more",
+            metavar="PLAN",
+            help="one more plan: all are allocated together",
+        )
         parser.add_argument("--instance", metavar="FILE", help="a JSON table of applicants and posts instead")
         parser.add_argument("--mode", choices=MODES, default="optimal")
-        parser.add_argument("--commit", action="store_true", help="make the answer the plan's proposed placements")
+        parser.add_argument(
+            "--fair",
+            choices=(MAJORS, CLASSES),
+            default="",
+            help="what the worst-off of these gets on the mean counts too",
+        )
+        parser.add_argument("--commit", action="store_true", help="make the answer the plans' proposed placements")
         parser.add_argument("--as", dest="user", help="the account on whose behalf; the system itself by default")
         parser.add_argument("--seconds", type=float, default=LIMIT, help="time for the proof; the best found is told")
 
     def work(self, **options: Any) -> tuple[Any, int]:
-        if bool(options["plan"]) == bool(options["instance"]):
+        plans = list(dict.fromkeys([*([options["code"]] if options["code"] else []), *options["more"]]))
+        if bool(plans) == bool(options["instance"]):
             raise BadCall("Name a plan, or give a table with --instance.")
-        if options["instance"] and options["commit"]:
-            raise BadCall("A table from elsewhere has no plan to commit to.")
-        answer, optimal = self.of_table(**options) if options["instance"] else self.of_plan(**options)
+        if options["instance"] and (options["commit"] or options["fair"]):
+            raise BadCall("A table from elsewhere has no plan to commit to, and no majors.")
+        answer, optimal = self.of_table(**options) if options["instance"] else self.of_plans(plans, **options)
         # The time ran out: what is told is allowed, but something better may exist.
         return answer, 0 if optimal else 1
 
@@ -50,25 +64,22 @@ class Command(Verb):
             raise BadCall(f"{instance}: {sentence(error)}") from error
         return told(result), result.optimal
 
-    def of_plan(self, plan: str, mode: str, seconds: float, commit: bool, user: str | None, **_options: Any) -> Any:
-        by = actor_named(user)
-        found = PracticePlan.objects.filter(code=plan, archived_at=None).select_related("major").first()
-        if found is None or not by.can_on(found, "change"):
-            raise BadCall(f"There is no plan {plan} that may be allocated.")
+    def of_plans(self, plans: list[str], user: str | None, **options: Any) -> tuple[Any, bool]:
+        asked = {name: options[name] for name in ("mode", "fair", "seconds", "commit")}
         try:
-            if commit:
-                allocation_actions.refuse(found, by)
-            facts = allocating.read(found)
-            result, problem = allocating.solve(facts, mode, seconds)
-            if commit:
-                run = allocating.keep(facts, problem, result, user=by.user_id, fair=False)
-                allocation_actions.adopt(run, by=by)
+            return decide(plans, actor_named(user), **asked)
+        except Unknown as unknown:
+            raise BadCall(f"There is no plan {unknown} that may be allocated.") from unknown
         except ValidationError as refused:
             raise BadCall("；".join(refused.messages)) from refused
-        return told(result, facts.number_of, facts.code_of), result.optimal
 
     def say(self, result: Any) -> None:
         write = self.stdout.write
+        for row in result.get("plans", ()):
+            mean = "—" if row["mean"] is None else f"{row['mean']:g}"
+            write(
+                f"{row['plan']}: {row['placed']} of {row['students']} placed, {row['first']} first choices, mean {mean}"
+            )
         for applicant, post in result["assigned"].items():
             write(f"{applicant}\t{post}")
         for applicant in result["unassigned"]:
@@ -77,18 +88,6 @@ class Command(Verb):
             f"{len(result['assigned'])} placed, {len(result['unassigned'])} without a place, objective "
             f"{result['objective']:g}{'' if result['optimal'] else ' (perhaps not the best)'}, {result['seconds']:g} s"
         )
-
-
-def told(result: Result, student: Callable[[str], str] = str, post: Callable[[str], str] = str) -> dict[str, Any]:
-    """The answer as the command prints it, in the codes that people see."""
-    return {
-        "assigned": {student(who): post(what) for who, what in result.assigned.items()},
-        "unassigned": [student(who) for who in result.unassigned],
-        "free": {post(what): places for what, places in result.free.items()},
-        "objective": result.objective,
-        "optimal": result.optimal,
-        "seconds": result.seconds,
-    }
 
 
 SENTENCES = {
