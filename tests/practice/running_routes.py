@@ -6,6 +6,7 @@ PLAIN = {
     # The worker and the manifest name nobody, and a phone asks for them before it says who it is.
     "practice-worker": "open",
     "practice-manifest": "open",
+    "practice-papers": "practice.own_week:view, POST practice.own_week:add",
     "practice-complain": "practice.own_week:view",
     "practice-evaluate": "practice.own_week:view",
     "practice-today": "practice.week_entry:approve",

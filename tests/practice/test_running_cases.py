@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import make
@@ -21,7 +23,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import File, Notice
 from zhixing.org.models import User
 from zhixing.practice import running_actions as actions
-from zhixing.practice import running_incidents, running_links
+from zhixing.practice import running_incidents, running_links, running_mentors
 from zhixing.practice.models import (
     Complaint,
     Evaluation,
@@ -30,7 +32,9 @@ from zhixing.practice.models import (
     Placement,
     PlacementChange,
     PresenceSignal,
+    Supervisor,
     Visit,
+    WeekEntry,
 )
 
 pytestmark = pytest.mark.django_db
@@ -349,6 +353,78 @@ def test_a_mentor_confirms_all_with_one_tap_week_after_week(house: here.Place) -
     assert code.status_code == 200 and code.context["posts"][0]["digits"].isdigit()
 
 
+def visited(house: here.Place, placement: Placement, **more: Any) -> Visit:
+    """A visit on the spot, written up and not yet signed."""
+    visit = actions.start_visit(
+        placement.post.organisation, by=house.teacher, visited_on=here.TODAY, mode="site", placements=[placement]
+    )
+    actions.record_visit(visit, by=house.teacher, findings="在岗，带教到位", **more)
+    return visit
+
+
+def test_a_mentor_signs_the_visits_to_the_own_students_and_no_others(house: here.Place) -> None:
+    mine, theirs = house.placements[:2]
+    visit, other = visited(house, mine), visited(house, theirs)
+    path = path_of(running_links.mentor_link(mine, by=house.teacher, name="导师0", days=90).value)
+    stranger = Client()
+    assert [row.pk for row in stranger.get(path).context["visits"]] == [visit.pk]
+    said = {"do": "sign", "visit": other.pk, "name": "导师0", "ink": ink()}
+    assert stranger.post(path, said).status_code == 422
+    assert stranger.post(path, {**said, "visit": visit.pk, "ink": ""}).status_code == 422
+    assert stranger.post(path, {**said, "visit": visit.pk}).status_code == 302
+    visit.refresh_from_db()
+    other.refresh_from_db()
+    assert visit.mentor_name == "导师0" and visit.signed_at is not None and other.signed_at is None
+    assert File.objects.get(name="signature.png").record_id == visit.pk
+    assert stranger.get(path).context["visits"] == []
+
+
+def test_a_mentor_sees_hours_and_takes_the_letter_with_the_same_questions_for_many(
+    house: here.Place, django_assert_num_queries: Any
+) -> None:
+    for placement in house.placements:
+        for weeks in (1, 2):
+            day = here.MONDAY - timedelta(weeks=weeks)
+            make(WeekEntry, placement=placement, monday=day, hours=38 + weeks, status="read")
+    with django_assert_num_queries(1):
+        work = running_mentors.work_of(house.mentors[0], here.TODAY)
+    assert (work.students, work.weeks, work.hours) == (2, 4, 158)
+    path = path_of(running_links.mentor_link(house.placements[0], by=house.teacher, name="导师0", days=90).value)
+    letter = Client().get(path + "?letter=1")
+    assert letter.headers["Content-Type"] == "application/pdf" and letter.content.startswith(b"%PDF")
+    told = running_mentors.work_of(house.mentors[0], here.START - timedelta(days=1))
+    assert told.lines == []
+
+
+def test_a_guardian_sees_whom_to_call_and_the_state_of_things(house: here.Place) -> None:
+    placement = house.placements[0]
+    house.plan.duty_phone = "0898-65720000"
+    house.plan.save()
+    make(Supervisor, plan=house.plan, person=house.supervisor, work_phone="0898-65721111")
+    house.supervisor.phone = "13907550000"
+    house.supervisor.save()
+    path = path_of(running_links.guardian_link(placement, by=house.teacher, name="家长0", days=90).value)
+    bare = questions(path)
+    visited(house, placement)
+    actions.grant_leave(leave(house, placement), by=house.teacher)
+    make(WeekEntry, placement=placement, monday=here.MONDAY, hours=40)
+    page = Client().get(path).content.decode()
+    for word in ("0898-65720000", "0898-65721111", "2026-03-11", "2026-03-12"):
+        assert word in page, word
+    # What is the teacher's own stays with the school.
+    assert "13907550000" not in page
+    for kind in ("injury", "illness", "other"):
+        actions.report_incident(placement, by=house.teacher, kind=kind, severity="serious", text="复查")
+    assert questions(path) <= bare + 1
+
+
+def questions(path: str) -> int:
+    client = Client()
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path).status_code == 200
+    return len(asked)
+
+
 def test_a_guardian_sees_where_and_what_happened_and_raises_a_worry(house: here.Place) -> None:
     placement = house.placements[0]
     actions.report_incident(placement, by=house.teacher, kind="injury", severity="serious", text="手部划伤")
@@ -363,7 +439,7 @@ def test_a_guardian_sees_where_and_what_happened_and_raises_a_worry(house: here.
 
 def test_an_evaluation_link_is_used_up_by_the_word_and_not_by_opening(house: here.Place) -> None:
     placement = house.placements[0]
-    path = path_of(running_links.evaluation_link(placement, "student", by=house.teacher, name="学生0"))
+    path = path_of(running_links.evaluation_link(placement, by=house.teacher, side="student", name="学生0").value)
     said = {f"{scale}-{placement.pk}": 90 for scale in Evaluation.SCALES}
     stranger = Client()
     assert stranger.get(path).status_code == stranger.get(path).status_code == 200
@@ -371,6 +447,19 @@ def test_an_evaluation_link_is_used_up_by_the_word_and_not_by_opening(house: her
     assert stranger.post(path, said).status_code == 200
     assert stranger.get(path).status_code == 410
     assert links.of_record(placement, running_links.EVALUATE).get().used_at is not None
+
+
+def test_an_evaluation_link_is_asked_for_by_a_button(house: here.Place) -> None:
+    placement = house.placements[0]
+    client = Client()
+    client.force_login(User.objects.get(person=house.supervisor), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    address = f"/practice/placement/{placement.pk}/act/evaluation_link/"
+    assert address in client.get(f"/practice/placement/{placement.pk}/").content.decode()
+    answer = client.post(address, {"side": "firm", "name": "导师0", "days": "30"}, follow=True)
+    assert "/o/" in answer.content.decode() or links.of_record(placement, running_links.EVALUATE).count() == 1
+    actions.evaluate(placement, "firm", by=links_actor(), marks=dict.fromkeys(Evaluation.SCALES, 85))
+    with pytest.raises(FlowError):
+        running_links.evaluation_link(placement, by=house.teacher, side="firm", name="导师0")
 
 
 def test_the_supervisors_day_names_each_case_once(house: here.Place) -> None:

@@ -56,8 +56,9 @@ def as_pdf(
         "header": f"协议编号：{number}" if number else "",
         "qr": qr_svg(verify_url(code)) if qr else "",
         "code": code,
-        "code_label": "验证码",
-        "code_hint": "扫描二维码或在验证页面输入验证码，可核验本文件真伪",
+        # A paper that nobody can check names no code.
+        "code_label": "验证码" if code else "",
+        "code_hint": "扫描二维码或在验证页面输入验证码，可核验本文件真伪" if code else "",
         "mark": mark,
         "blocks": blocks,
     }

@@ -67,7 +67,7 @@ class PracticePlanSheet(Sheet):
     search = ("code", "title", "major__name")
     groups = (
         (_("Plan"), ("code", "title", "kind", "major", "year", "cohorts", "owner", "status")),
-        (_("Time"), ("starts_on", "ends_on", "weeks")),
+        (_("Time"), ("starts_on", "ends_on", "weeks", "duty_phone")),
         (_("Choices"), ("choose_from", "choose_until", "choices_limit")),
         (_("Safety test"), ("safety_pass_mark", "safety_questions", "safety_attempts")),
         (_("Aims and approval"), ("aims", "approved_on", "published_on", "note")),
@@ -199,6 +199,7 @@ class PracticePlanSheet(Sheet):
         "starts_on": ("开始日期", "实习开始日期", "起始日期"),
         "ends_on": ("结束日期", "实习结束日期", "截止日期"),
         "weeks": ("周数", "计划周数", "实习周数"),
+        "duty_phone": ("值班电话", "值班室电话"),
         "aims": ("实习目标", "目标", "教学目标"),
         "choose_from": ("志愿填报开始",),
         "choose_until": ("志愿填报截止",),
@@ -284,11 +285,12 @@ class SupervisorSheet(Sheet):
     }
     filters = ("plan", "plan__major__unit", "person", "plan__status")
     search = ("person__name", "person__staff_number", "plan__title")
-    groups = ((_("Supervisor"), ("plan", "person", "limit", "note")),)
+    groups = ((_("Supervisor"), ("plan", "person", "limit", "work_phone", "note")),)
     natural_key = ("plan", "person")
     synonyms = {
         "plan": ("实习计划", "计划编号"),
         "person": ("校内指导教师", "指导教师", "教师", "工号"),
         "limit": ("指导人数上限", "最多指导人数", "学生数"),
+        "work_phone": ("工作电话", "办公电话"),
         "note": ("备注", "说明"),
     }

@@ -63,6 +63,7 @@ class PracticePlan(Record):
     safety_attempts = models.PositiveSmallIntegerField(
         _("attempts at the safety test"), default=5, validators=[MinValueValidator(1), MaxValueValidator(50)]
     )
+    duty_phone = models.CharField(_("duty phone"), max_length=40, blank=True)
     approved_on = models.DateField(_("approved on"), null=True, blank=True)
     published_on = models.DateField(_("units published on"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
@@ -181,6 +182,8 @@ class Supervisor(Record):
     plan = models.ForeignKey(PracticePlan, models.CASCADE, related_name="supervisors", verbose_name=_("practice plan"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="supervised_plans", verbose_name=_("teacher"))
     limit = models.PositiveSmallIntegerField(_("students at most"), default=20, validators=[MinValueValidator(1)])
+    # A number of the school's, for students and guardians; a teacher's own is in the register of people and goes nowhere.
+    work_phone = models.CharField(_("work phone"), max_length=40, blank=True)
     note = models.TextField(_("note"), blank=True)
     scope = Scope(units=("plan__major__unit",), people=("person", *OF_PLAN))
     lookup = ("person__staff_number", "person__name")

@@ -138,6 +138,9 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
             holders[row.device].add(row.placement_id)
         if row.content:
             words[row.content] += 1
+    # What was brought before is brought twice, whoever brought it.
+    brought = PresenceSignal.objects.filter(content__in=list(words), day__lt=monday, archived_at=None)
+    words.update(brought.values_list("content", flat=True))
     entries = WeekEntry.objects.filter(monday=monday, archived_at=None).values_list("placement", "text")
     own = {placement: digest_of_words(text, least) for placement, text in entries}
     words.update(digest for digest in own.values() if digest)

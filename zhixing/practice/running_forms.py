@@ -195,6 +195,18 @@ class MentorLinkForm(LinkForm):
         self.propose(name=self.record.mentor.name if self.record.mentor else "", days=180)
 
 
+class EvaluationLinkForm(LinkForm):
+    """For whoever has neither account nor mentor's link: one side's word, once."""
+
+    def prepare(self) -> None:
+        sides = [(side.value, side.label) for side in (Evaluation.Side.FIRM, Evaluation.Side.STUDENT)]
+        rest = dict(self.fields)
+        self.fields.clear()
+        self.fields["side"] = forms.ChoiceField(label=_("side"), choices=sides)
+        self.fields.update(rest)
+        self.propose(name=self.record.mentor.name if self.record.mentor else "", days=30)
+
+
 class GuardianLinkForm(LinkForm):
     def prepare(self) -> None:
         self.propose(name=self.record.student.guardian_name, days=180)

@@ -27,13 +27,14 @@ from zhixing.kernel.sheet import Handed
 from zhixing.org.calendar import monday_of
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
-from zhixing.practice import consent_links, running_grades, workplace
+from zhixing.practice import consent_links, running_grades, running_mentors, workplace
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_queries as queries
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.covers import covers_of
 from zhixing.practice.duties import channel_of
 from zhixing.practice.placements import Placement
+from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
@@ -69,9 +70,14 @@ def guardian_link(placement: Placement, *, by: Actor, name: str, days: int, comm
     return Handed(url, str(_ALONE) % {"name": name})
 
 
-def evaluation_link(placement: Placement, side: str, *, by: Actor, name: str, days: int = 30) -> str:
+def evaluation_link(
+    placement: Placement, *, by: Actor, side: str, name: str, days: int = 30, comment: str = ""
+) -> Handed:
     """A link for one side's evaluation, used up by it."""
-    return links.issue(EVALUATE, placement, name=name, by=by, days=days, data={"side": side})
+    if Evaluation._base_manager.filter(placement=placement, side=side, archived_at=None).exists():
+        raise FlowError(_("This side has already spoken."), code="spoken")
+    url = links.issue(EVALUATE, placement, name=name, by=by, days=days, data={"side": side})
+    return Handed(url, str(_ALONE) % {"name": name})
 
 
 # The four sliders -------------------------------------------------------------------------------------------------
@@ -109,9 +115,11 @@ def _week_of(today: Any) -> Any:
 
 
 def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpResponse:
-    """A mentor's page on a phone: all were here (one tap), the code for today, an evaluation, a problem."""
+    """A mentor's page on a phone: all were here (one tap), visits to sign, an evaluation, a problem, hours and a letter."""
     if request.method != "POST" and "code" in request.GET:
         return _code(request, contact)
+    if request.method != "POST" and "letter" in request.GET:
+        return _letter(contact)
     monday = _week_of(timezone.localdate())
     fault, acted = "", links.actor_of(link)
     if request.method == "POST":
@@ -139,6 +147,8 @@ def mentor(request: HttpRequest, link: OutsideLink, contact: Contact) -> HttpRes
         "waiting": [row for row in students if row["said"] is None],
         "to_evaluate": [row for row in students if not row["evaluated"] and _nearly_over(row["placement"], ending)],
         "kinds": Incident.Kind.choices,
+        "visits": running_mentors.to_sign(contact),
+        "work": running_mentors.work_of(contact, today),
         "done": request.GET.get("done", "") if request.method != "POST" else "",
         "fault": fault,
     }
@@ -158,6 +168,12 @@ def _mentor_act(request: HttpRequest, contact: Contact, monday: Any, by: Actor) 
         absent = tuple(pk for pk in shown if pk not in there)
         actions.confirm_week(contact, monday, [pk for pk in shown if pk in there], by=by, absent=absent)
         return "week"
+    if posted.get("do") == "sign":
+        visit = next((row for row in running_mentors.to_sign(contact) if row.pk == whole(posted.get("visit"))), None)
+        if visit is None:
+            raise ValidationError(_("This visit waits for no signature of yours."))
+        actions.sign_visit(visit, by=by, name=words(posted.get("name"), 80), ink=posted.get("ink", ""))
+        return "sign"
     chosen = whole(posted.get("evaluate") or posted.get("placement"))
     placement = mine.filter(pk=chosen).select_related("student").first() if chosen is not None else None
     if placement is None:
@@ -193,7 +209,17 @@ def _code(request: HttpRequest, contact: Contact) -> HttpResponse:
     return render(request, "practice/outside_code.html", context)
 
 
+def _letter(contact: Contact) -> HttpResponse:
+    """What the mentor did for the college's students, as a letter to print."""
+    response = HttpResponse(running_mentors.letter_of(contact, timezone.localdate()), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{running_mentors.letter_name(contact)}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 # The guardian -----------------------------------------------------------------------------------------------------
+
+_SHOWN = ("student", "plan", "post__organisation", "supervisor", "mentor")
 
 
 def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> HttpResponse:
@@ -217,10 +243,15 @@ def guardian(request: HttpRequest, link: OutsideLink, placement: Placement) -> H
             return render(request, "kernel/outside_done.html", {"done_text": text % {"number": row.number}})
         except ValidationError as refused:
             fault = "；".join(refused.messages)
-    last = placement.ended_on or placement.ends_on
+    last, today = placement.ended_on or placement.ends_on, timezone.localdate()
+    placement = Placement.objects.select_related(*_SHOWN).get(pk=placement.pk)
     context = {
         "link": link,
         "placement": placement,
+        "contacts": queries.contacts_of(placement),
+        "visit": queries.last_visit(placement),
+        "away": queries.away_on(placement, today),
+        "handed": WeekEntry.objects.filter(placement=placement, archived_at=None).order_by("-monday").first(),
         "consent_card": consent_links.card(request, placement, fault),
         "covers": covers_of(placement.student_id, placement.starts_on, last),
         "incidents": placement.incidents.filter(archived_at=None).exclude(severity="light").order_by("-happened_at"),  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from zhixing.practice import running_queries as queries
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Incident
-from zhixing.practice.running_results import Certificate, Evaluation, PaperKind
+from zhixing.practice.running_results import ArchivePaper, Certificate, Evaluation, PaperKind
 
 _RAN = ("running", "ended", "graded", "broken")
 
@@ -93,6 +93,20 @@ def _links(placement: Placement) -> list[dict[str, Any]]:
 def week_panel(entry: WeekEntry, actor: Actor) -> str:
     """By whom and when a week was read; nothing while it waits."""
     return render_to_string("practice/week_panel.html", {"entry": entry}) if entry.read_at else ""
+
+
+def signal_panel(signal: PresenceSignal, actor: Actor) -> str:
+    """The paper that a student brought, with its pictures; nothing for a signal of another kind."""
+    if signal.paper is None:
+        return ""
+    sheet = sheet_for(ArchivePaper)
+    context = {
+        "signal": signal,
+        "paper": signal.paper,
+        "url": sheet.url("detail", signal.paper.pk) if sheet and actor.can(ArchivePaper) else "",
+        "files": File.objects.filter(record_type=type_key(ArchivePaper), record_id=signal.paper.pk).order_by("pk"),
+    }
+    return render_to_string("practice/signal_panel.html", context)
 
 
 def presence_panel(week: PresenceWeek, actor: Actor) -> str:

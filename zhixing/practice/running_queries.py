@@ -13,8 +13,10 @@ from django.db.models import Max, Q, QuerySet
 from zhixing.kernel.scope import Actor
 from zhixing.org.calendar import monday_of
 from zhixing.partners.models import Contact, Organisation
+from zhixing.practice import running_papers
 from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
+from zhixing.practice.plans import Supervisor
 from zhixing.practice.running import PresenceSignal, PresenceWeek, SignalKind, Visit, WeekEntry
 from zhixing.practice.running_cases import Incident, IncidentReport, Leave, PlacementChange
 from zhixing.practice.running_numbers import RunRule, number_on
@@ -31,6 +33,7 @@ class Day:
     leaves: list[Leave] = field(default_factory=list)
     changes: list[PlacementChange] = field(default_factory=list)
     checks: list[PresenceWeek] = field(default_factory=list)
+    papers: list[PresenceSignal] = field(default_factory=list)
     talks: list[WeekEntry] = field(default_factory=list)
     missing: list[Placement] = field(default_factory=list)
     unread: int = 0
@@ -40,7 +43,16 @@ class Day:
 
     @property
     def waiting(self) -> int:
-        rows = (self.reports, self.incidents, self.leaves, self.changes, self.checks, self.talks, self.missing)
+        rows = (
+            self.reports,
+            self.incidents,
+            self.leaves,
+            self.changes,
+            self.checks,
+            self.papers,
+            self.talks,
+            self.missing,
+        )
         return sum(len(row) for row in rows) + self.unread
 
 
@@ -85,6 +97,7 @@ def day_of(actor: Actor, today: date) -> Day:
             .select_related(*shown)
             .order_by("monday", "pk")[:_SHOWN]
         ),
+        papers=list(running_papers.waiting(actor.person_id or 0)[:_SHOWN]),
         talks=list(entries.filter(status="talk").select_related(*shown).order_by("monday")[:_SHOWN]),
         missing=list(
             due.exclude(pk__in=away.values("placement"))
@@ -184,6 +197,32 @@ def of_mentor(mentor: Contact, monday: date) -> list[dict[str, Any]]:
     )
     placements = rows.select_related("student__cohort__major", "post", "supervisor").order_by("student__number")
     return [{"placement": row, "said": said.get(row.pk)} for row in placements]
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Whom a student or a guardian calls: numbers of the school's, never a teacher's own."""
+
+    supervisor: str
+    duty: str
+
+
+def contacts_of(placement: Placement) -> Contacts:
+    """The work phone of a placement's supervisor in its plan, and the plan's duty phone; empty where none is given."""
+    rows = Supervisor.objects.filter(plan=placement.plan_id, person=placement.supervisor_id or 0, archived_at=None)
+    return Contacts(rows.values_list("work_phone", flat=True).first() or "", placement.plan.duty_phone)
+
+
+def last_visit(placement: Placement) -> Visit | None:
+    """The latest visit of the school in which the student was met."""
+    rows = placement.visits.filter(status=Visit.Status.DONE, archived_at=None)  # type: ignore[attr-defined]
+    return rows.order_by("-visited_on", "-pk").first()
+
+
+def away_on(placement: Placement, day: date) -> Leave | None:
+    """The granted leave that a day falls into."""
+    rows = Leave.objects.filter(placement=placement, status=Leave.Status.GRANTED, archived_at=None)
+    return rows.filter(starts_on__lte=day, ends_on__gte=day).first()
 
 
 def weeks_of(placement: Placement) -> list[PresenceWeek]:

@@ -12,7 +12,15 @@ from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
-from zhixing.practice import certificates, models, running_forms, running_grades, running_links, running_panels
+from zhixing.practice import (
+    certificates,
+    models,
+    running_forms,
+    running_grades,
+    running_links,
+    running_panels,
+    running_papers,
+)
 from zhixing.practice import running_actions as actions
 
 _PLACED = ("placement", "placement__plan", "placement__plan__major__unit", "placement__post__organisation")
@@ -65,6 +73,25 @@ class PresenceSignalSheet(Sheet):
     tabs = "kind"
     search = _SEARCH
     groups = ((_("Signal"), ("placement", "kind", "day", "confirms", "note")),)
+    panels = (running_panels.signal_panel,)
+    actions = (
+        Action(
+            "vouch",
+            _("Looked at"),
+            running_papers.vouch,
+            icon="check",
+            primary=True,
+            available=lambda signal: signal.paper_id is not None and not signal.vouched,
+        ),
+        Action(
+            "doubt",
+            _("Does not count"),
+            running_papers.doubt,
+            icon="x",
+            comment="required",
+            available=lambda signal: signal.paper_id is not None and not signal.vouched,
+        ),
+    )
     natural_key = ("placement", "kind", "day")
     synonyms = {
         "placement": _PLACEMENT,
@@ -593,6 +620,15 @@ PLACEMENT_ACTIONS = (
         capability="approve",
         icon="link",
         form=running_forms.GuardianLinkForm,
+    ),
+    Action(
+        "evaluation_link",
+        _("Link for an evaluation"),
+        running_links.evaluation_link,
+        capability="approve",
+        icon="star",
+        form=running_forms.EvaluationLinkForm,
+        available=lambda placement: placement.status in ("running", "ended"),
     ),
 )
 

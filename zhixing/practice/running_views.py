@@ -37,6 +37,7 @@ from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_cases import Complaint
+from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
 from zhixing.practice.typed import whole, wholes, words
 
@@ -113,6 +114,7 @@ def week_page(request: HttpRequest) -> HttpResponse:
             "code": request.POST.get("code") or request.GET.get("code", "")[:6],
         },
         "client_id": uuid.uuid4(),
+        "kept_days": number_on(RunRule.Code.LOCATION_DAYS, timezone.localdate()),
         "fault": fault,
         "crumbs": [{"label": _("My week"), "url": ""}],
     }
@@ -135,6 +137,7 @@ def _acts(placement: Placement) -> list[dict[str, Any]]:
             ("report_incident", "alert", _("Something happened")),
         ):
             found.append({"url": sheet.url("act", placement.pk, key=key), "icon": icon, "label": label})
+    found.append({"url": reverse("practice-papers"), "icon": "upload", "label": _("Pay slip, work, report")})
     found.append({"url": reverse("practice-complain"), "icon": "message", "label": _("Complain")})
     if not Evaluation._base_manager.filter(placement=placement, side="student").exists():
         found.append(
@@ -331,6 +334,16 @@ def _groups(day: queries.Day) -> list[dict[str, Any]]:
                 lambda row: f"{of(row)} · {row.monday}",
                 ("confirm", _("Found at work")),
                 ("doubt", _("Not found")),
+            ),
+        ),
+        (
+            _("Brought by students"),
+            rows(
+                day.papers,
+                "file",
+                lambda row: f"{of(row)} · {row.paper.title}",
+                ("vouch", _("Looked at")),
+                ("doubt", _("Does not count")),
             ),
         ),
         (
