@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core import mail
-from django.core.cache import cache
-from django.core.management import call_command
-from django.db import connection, connections
-from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Locator, Page, expect
 
-from tests import conftest
 from tests.agreements.papers import code_in_mail, last_link
 from tests.browser.conftest import PHONE, Windows, overflow
 from tests.factories import World, make, valid_uscc
@@ -72,32 +64,6 @@ class House:
         # Windows at a desk, and a phone without an account.
         self.pages = {role: windows.open(world.users[role]) for role in ("office", "dean", "leader", "student")}
         self.pages["outside"] = windows.open(size=PHONE)
-
-
-@contextmanager
-def house(browser: Browser, blocker: Any, home: Path) -> Iterator[House]:
-    """A college and its server that live as long as a file of tests; afterwards the database is as before.
-
-    The tests themselves read only: what they wrote in their own transactions the server would not see.
-    """
-    with blocker.unblock(), override_settings(HOME=home):
-        assert "test" in connection.settings_dict["NAME"], "this empties the database"
-        server = LiveServer("localhost")
-        with server._live_server_modified_settings:
-            cache.clear()
-            windows = Windows(browser, server.url)
-            try:
-                yield House(windows)
-            finally:
-                for context in windows.contexts:
-                    context.close()
-                server.stop()
-                cache.clear()
-                call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
-                assert conftest._seeds is not None
-                conftest._seeds.restore()
-                # Beside the browser's loop this thread has a connection of its own, which nobody else would close.
-                connections.close_all()
 
 
 class Walk:

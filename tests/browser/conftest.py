@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
+from tests import conftest
 from zhixing.org.models import User
 
 # The browser's driver keeps a loop running in the test's thread; the tests themselves are plain code that asks the
@@ -120,6 +127,32 @@ def windows(browser: Browser, live_server: Any) -> Iterator[Windows]:
     for context in made.contexts:
         context.close()
     assert made.faults == []
+
+
+@contextmanager
+def standing(browser: Browser, blocker: Any, home: Path) -> Iterator[Windows]:
+    """Windows before a server for a file of tests, which writes its college in the block; afterwards the database is as before.
+
+    The tests themselves read only: what they wrote in their own transactions the server would not see.
+    """
+    with blocker.unblock(), override_settings(HOME=home):
+        assert "test" in connection.settings_dict["NAME"], "this empties the database"
+        server = LiveServer("localhost")
+        with server._live_server_modified_settings:
+            cache.clear()
+            windows = Windows(browser, server.url)
+            try:
+                yield windows
+            finally:
+                for context in windows.contexts:
+                    context.close()
+                server.stop()
+                cache.clear()
+                call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
+                assert conftest._seeds is not None
+                conftest._seeds.restore()
+                # Beside the browser's loop this thread has a connection of its own, which nobody else would close.
+                connections.close_all()
 
 
 def overflow(page: Page) -> str:

@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
-from tests.browser.agreement_pages import ASSOCIATION, FIRM, House, Walk, house
+from tests.browser.agreement_pages import ASSOCIATION, FIRM, House, Walk
+from tests.browser.conftest import standing
 from zhixing.agreements import seeding, signing
 from zhixing.agreements.models import Agreement, AgreementDocument
 
@@ -29,8 +30,8 @@ AGES = {"apprentice": 20, "tripartite": 16}
 def college(
     browser: Browser, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    with house(browser, django_db_blocker, tmp_path_factory.mktemp("home")) as made:
-        yield made
+    with standing(browser, django_db_blocker, tmp_path_factory.mktemp("home")) as windows:
+        yield House(windows)
 
 
 @pytest.mark.parametrize(("spec", "way", "end"), STORIES, ids=[spec["code"] for spec, _way, _end in STORIES])
