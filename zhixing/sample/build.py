@@ -145,6 +145,7 @@ MODELS: tuple[type[models.Model], ...] = (
     practice_models.PlanDuty,
     practice_models.Supervisor,
     practice_models.Post,
+    practice_models.PostShare,
     practice_models.Inspection,
     practice_models.Filing,
     practice_models.Violation,

@@ -21,6 +21,7 @@ from zhixing.practice.models import (
     PlanDuty,
     PolicyCover,
     Post,
+    PostShare,
     PracticePlan,
     Preference,
     SafetyQuestion,
@@ -74,6 +75,7 @@ class Practice:
         self.mentors: dict[int, Contact] = {}
         self.plans: list[tuple[Batch, PracticePlan]] = []
         self.posts: dict[int, list[Post]] = defaultdict(list)
+        self.shared: dict[int, list[Post]] = defaultdict(list)
         self.placements: list[Placement] = []
 
     def make(self) -> None:
@@ -81,6 +83,7 @@ class Practice:
         self.make_plans()
         self.make_units()
         self.make_posts()
+        self.make_shares()
         self.make_placements()
         self.make_consents()
         self.make_insurance()
@@ -363,6 +366,19 @@ class Practice:
                     changed.append(new)
         Post.objects.bulk_update(changed, ["copied_from"], batch_size=1000)
 
+    def make_shares(self) -> None:
+        """Two majors that choose these days share posts: the firms ask for people of either."""
+        choosing = {plan.major.code: plan for batch, plan in self.plans if batch.status == _P.CHOOSING}
+        pair = [choosing[code] for code in words.SHARING if code in choosing]
+        rows = []
+        for home, guest in ((pair[0], pair[1]), (pair[1], pair[0])) if len(pair) == 2 else ():
+            posts = [post for post in self.posts[home.pk] if post.status == Post.Status.APPROVED]
+            for n, post in enumerate(posts[: max(2, len(posts) // 4)]):
+                kept, most = ((2, None), (0, 3), (0, None))[n % 3]
+                rows.append(PostShare(post=post, plan=guest, kept=kept, most=most))
+                self.shared[guest.pk].append(post)
+        insert(self.plan, rows, lambda row: row.post.plan.starts_on - timedelta(days=85))
+
     def make_placements(self) -> None:
         guides: dict[int, list[int]] = defaultdict(list)
         for plan_id, person in Supervisor.objects.order_by("pk").values_list("plan", "person"):
@@ -567,5 +583,8 @@ class Practice:
                 if n % 3 == 0 or not open_posts:
                     continue
                 wanted = self.dice.sample(open_posts, min(len(open_posts), self.dice.randint(2, 5)))
+                if self.shared[plan.pk] and n % 2:
+                    # What the neighbours offer is wanted most.
+                    wanted = [self.shared[plan.pk][n // 2 % len(self.shared[plan.pk])], *wanted[:4]]
                 rows += [Preference(plan=plan, student=student, post=post, rank=i) for i, post in enumerate(wanted, 1)]
         insert(self.plan, rows, lambda row: self.plan.ago(3))

@@ -58,6 +58,8 @@ AUTHORITY = "海南省教育厅职业教育与成人教育处"
 SECOND_BATCH = ("ZYQ12", "ZYQ13")
 # Groups whose second-years choose their posts these days; those of the others are planned.
 CHOOSING = ("ZYQ09", "ZYQ11", "ZYQ02")
+# Two majors whose firms ask for people of either: they share posts.
+SHARING = ("510203", "510205")
 # What stands against the running posts of these groups: night shifts that nobody filed, a unit found in breach meanwhile.
 NIGHT_NOT_FILED, FOUND_IN_BREACH, SHORT_INSURANCE = "ZYQ03", "ZYQ06", "ZYQ08"
 
