@@ -250,7 +250,32 @@ def book(
         people=people,
         booked_by_id=by.person_id,
     )
-    return add(booking, by=by, comment=comment)
+    return take(booking, by=by, comment=comment)
+
+
+def take(booking: Booking, *, by: Actor, comment: str = "") -> Booking:
+    """Write a booking; the very same one that was cancelled before is renewed for whoever books now."""
+    twin = Booking.objects.filter(
+        room=booking.room,
+        day=booking.day,
+        first_period=booking.first_period,
+        purpose=booking.purpose,
+        status=Booking.Status.CANCELLED,
+        archived_at=None,
+    ).first()
+    if twin is None:
+        return add(booking, by=by, comment=comment)
+    if not by.can(Booking, "add"):
+        raise FlowError(_("You may not add a record of this type."), code="forbidden")
+    fields = ("last_period", "function", "major_id", "cohort_id", "people", "booked_by_id", "series")
+    with transaction.atomic():
+        # Whoever may book may also take up what somebody else gave up.
+        with step(twin, "renew", by=by.as_system(), comment=comment) as row:
+            for name in fields:
+                setattr(row, name, getattr(booking, name))
+        if not Booking.objects.filter(pk=twin.pk).visible_to(by, "add").exists():  # type: ignore[attr-defined]
+            raise FlowError(_("This record would belong to a unit outside your reach."), code="out_of_reach")
+    return twin
 
 
 # Places -----------------------------------------------------------------------------------------------------------

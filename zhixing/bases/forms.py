@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -21,6 +22,7 @@ from zhixing.bases.models import (
     SafetyCheck,
     Use,
 )
+from zhixing.bases.series import Rhythm
 from zhixing.kernel.forms import PickerField, candidates
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
@@ -180,6 +182,52 @@ class BookForm(ActionForm):
         if first and last and last < first:
             self.add_error("last_period", _("The last lesson must not be before the first."))
         self.cleaned_data["people"] = self.cleaned_data.get("people") or 0
+        return cleaned
+
+
+class DaysField(forms.CharField):
+    """Days with commas between them; a program may send a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return [date.fromisoformat(day.strip()) for day in super().to_python(value).split(",") if day.strip()]
+        except ValueError as error:
+            raise forms.ValidationError(_("Write days like 2026-03-12, with commas between them."), "days") from error
+
+
+class WeeklyForm(BookForm):
+    """A weekday of a term's weeks; terms that are over are not offered."""
+
+    day = None  # type: ignore[assignment]
+    term = forms.ModelChoiceField(Term.objects.none(), label=_("term"))
+    weekday = forms.TypedChoiceField(
+        label=_("weekday"), choices=[(number + 1, name) for number, name in WEEKDAYS.items()], coerce=int
+    )
+    first_week = forms.IntegerField(label=_("from week"), min_value=1, max_value=40)
+    last_week = forms.IntegerField(
+        label=_("until week"), min_value=1, max_value=40, required=False, help_text=_("Left empty: to the term's end.")
+    )
+    rhythm = forms.ChoiceField(label=pgettext_lazy("of weeks", "which weeks"), choices=Rhythm.choices)
+    without = DaysField(label=_("without these days"), required=False, widget=forms.HiddenInput)
+    field_order = ("term", "weekday", "first_week", "last_week", "rhythm")
+
+    def prepare(self) -> None:
+        super().prepare()
+        today = timezone.localdate()
+        self.choose("term", Term)
+        terms = self.fields["term"].queryset.filter(ends_on__gte=today).select_related("year").order_by("starts_on")  # type: ignore[attr-defined]
+        self.fields["term"].queryset = terms  # type: ignore[attr-defined]
+        self.propose(term=next(iter(queries.terms_from(today, 1)), None), weekday=today.isoweekday(), first_week=1)
+        self.propose(rhythm=Rhythm.EVERY)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        first, last = self.cleaned_data.get("first_week"), self.cleaned_data.get("last_week")
+        if first and last and last < first:
+            self.add_error("last_week", _("The end must not be before the beginning."))
         return cleaned
 
 

@@ -24,6 +24,7 @@ from zhixing.bases.models import (
     BaseRecognition,
     BaseUse,
     BenefitStatement,
+    Booking,
     Contribution,
     Guide,
     PlaceCapacity,
@@ -240,6 +241,24 @@ def contribution_panel(thing: Contribution, actor: Actor) -> str:
             )
         )
     return _facts(_("Worth and use"), facts) if facts else ""
+
+
+def booking_panel(booking: Booking, actor: Actor) -> str:
+    """The other days of the series, if the booking belongs to one."""
+    if not booking.series:
+        return ""
+    today = timezone.localdate()
+    told = (
+        Booking.objects.filter(series=booking.series, archived_at=None)
+        .visible_to(actor)
+        .aggregate(  # type: ignore[attr-defined]
+            booked=Count("pk", filter=Q(status=Booking.Status.BOOKED)),
+            coming=Count("pk", filter=Q(status=Booking.Status.BOOKED, day__gte=today)),
+            cancelled=Count("pk", filter=Q(status=Booking.Status.CANCELLED)),
+        )
+    )
+    words = _("%(booked)s days booked, %(coming)s of them still to come, %(cancelled)s cancelled") % told
+    return _facts(_("Booked every week"), [Fact(_("series"), words, rows_url(Booking, series=booking.series))])
 
 
 def statement_panel(statement: BenefitStatement, actor: Actor) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Now, TruncDate
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.bases import actions, forms, models, panels, queries
+from zhixing.bases import actions, forms, models, panels, queries, series
 from zhixing.bases.paper_actions import grow
 from zhixing.bases.paper_sheets import (
     BasePlanSheet,
@@ -349,6 +350,17 @@ class RoomSheet(Sheet):
             bulk=False,
             offered=lambda room, actor: actor.can(models.Booking, "add"),
         ),
+        Action(
+            "book_weekly",
+            _("Book it every week"),
+            series.book_weekly,
+            capability="view",
+            icon="refresh",
+            form=forms.WeeklyForm,
+            bulk=False,
+            offered=lambda room, actor: actor.can(models.Booking, "add"),
+            page=lambda room: reverse("book-weekly", args=[room.pk]),
+        ),
     )
     links = (_CALENDAR,)
     natural_key = ("base", "code")
@@ -378,6 +390,7 @@ class BookingSheet(Sheet):
         "cohort",
         "booked_by",
         "day",
+        "series",
     )
     tabs = "status"
     search = ("purpose", "room__name", "room__base__name", "booked_by__name")
@@ -385,7 +398,21 @@ class BookingSheet(Sheet):
         (_("Booking"), ("room", "day", "first_period", "last_period", "purpose", "function")),
         (_("For whom"), ("major", "cohort", "people", "booked_by", "status")),
     )
-    actions = (flow_action(models.Booking.flow, "cancel"), flow_action(models.Booking.flow, "renew"))
+    actions = (
+        flow_action(models.Booking.flow, "cancel"),
+        Action(
+            "cancel_series",
+            _("Cancel the rest of the series"),
+            series.cancel_series,
+            icon="x",
+            comment="optional",
+            danger=True,
+            bulk=False,
+            available=series.in_series,
+        ),
+        flow_action(models.Booking.flow, "renew"),
+    )
+    panels = (panels.booking_panel,)
     links = (_CALENDAR,)
     natural_key = ("room", "day", "first_period", "purpose")
     synonyms = {

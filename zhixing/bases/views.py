@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,12 +21,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from zhixing.bases import actions, demand, planner, queries, visiting
 from zhixing.bases.figures import rows_url
-from zhixing.bases.models import LAST_PERIOD, Base, Booking, PlaceCapacity, PracticeDemand, PracticeKind, Room
+from zhixing.bases.models import Base, PlaceCapacity, PracticeDemand, PracticeKind
 from zhixing.bases.planner import Board, Cell, WhatIf
 from zhixing.kernel.forms import candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.org.calendar import monday_of
 from zhixing.org.models import Major, Term, Unit
 from zhixing.partners.models import Organisation
 
@@ -43,7 +41,7 @@ def crumbs_of(model: type, last: Any) -> list[dict[str, Any]]:
     ]
 
 
-class _Filter(forms.Form):
+class Filter(forms.Form):
     """A form in the address; choices only from what the actor may see."""
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any):
@@ -58,7 +56,7 @@ class _Filter(forms.Form):
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
 
-class PlannerFilter(_Filter):
+class PlannerFilter(Filter):
     """Whose places, of which kind; and what is supposed."""
 
     unit = forms.ModelChoiceField(Unit.objects.none(), label=gettext_lazy("unit"), required=False, empty_label=None)
@@ -247,7 +245,7 @@ def _first_college(actor: Actor) -> int | None:
     return rows.values_list("pk", flat=True).first()
 
 
-class CellFilter(_Filter):
+class CellFilter(Filter):
     major = forms.ModelChoiceField(Major.objects.none())
     term = forms.ModelChoiceField(Term.objects.none())
     kind = forms.ChoiceField(choices=PracticeKind.choices)
@@ -318,107 +316,6 @@ def visits_page(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "bases/visits.html", context)
-
-
-# The calendar -----------------------------------------------------------------------------------------------------
-
-
-class CalendarFilter(_Filter):
-    base = forms.ModelChoiceField(Base.objects.none(), label=gettext_lazy("base"), required=False, empty_label=None)
-    room = forms.ModelChoiceField(Room.objects.none(), label=gettext_lazy("Room"), required=False, empty_label=None)
-    week = forms.DateField(
-        label=gettext_lazy("week of"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
-
-    def prepare(self) -> None:
-        with_rooms = Room.objects.filter(archived_at=None).values("base")
-        bases = candidates(Base, self.actor).filter(pk__in=with_rooms, status=Base.Status.IN_USE)
-        self.choose("base", bases)
-        chosen = self.data.get("base")
-        if not (chosen and str(chosen).isdigit()):
-            first = bases.order_by("code").first()
-            chosen = first.pk if first else 0
-        self.choose("room", candidates(Room, self.actor).filter(base=chosen))
-
-
-@require_GET
-def calendar_page(request: HttpRequest) -> HttpResponse:
-    """A room's week, lesson by lesson: who has it, and where it is free; a free lesson is booked with one click (D-39)."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not (actor.can(Room) and actor.can(Booking)):
-        raise PermissionDenied(_("Your role does not include this."))
-    form = CalendarFilter(request.GET, actor=actor)
-    said: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    rooms = form.fields["room"].queryset  # type: ignore[attr-defined]
-    room = said.get("room") or rooms.select_related("base").first()
-    today = timezone.localdate()
-    day = said.get("week") or today
-    monday = monday_of(day)
-    form.initial = {"base": room.base_id if room else None, "room": room.pk if room else None, "week": monday}
-    shown = CalendarFilter(
-        {"base": room.base_id, "room": room.pk, "week": monday.isoformat()} if room else None, actor=actor
-    )
-    days = [monday + timedelta(days=n) for n in range(7)]
-    base_url = f"{request.path}?{urlencode({'base': room.base_id, 'room': room.pk})}" if room else request.path
-    context = {
-        "form": shown,
-        "room": room,
-        "days": [{"day": each, "today": each == today} for each in days],
-        "lessons": _lessons(room, days, actor) if room else [],
-        "before_url": f"{base_url}&week={(monday - timedelta(days=7)).isoformat()}",
-        "after_url": f"{base_url}&week={(monday + timedelta(days=7)).isoformat()}",
-        "now_url": base_url,
-        "share": _share(_booked(room, days, actor)) if room else [],
-        "crumbs": crumbs_of(Booking, _("Calendar of rooms")),
-    }
-    return render(request, "bases/calendar.html", context)
-
-
-def _lessons(room: Room, days: list[date], actor: Actor) -> list[dict[str, Any]]:
-    """The week lesson by lesson: each day a booking that begins here with its length, nothing below it, or a free place."""
-    begins: dict[tuple[date, int], Booking] = {}
-    taken: set[tuple[date, int]] = set()
-    for held in _booked(room, days, actor):
-        begins[held.day, held.first_period] = held
-        taken |= {(held.day, n) for n in range(held.first_period, held.last_period + 1)}
-    sheet, room_sheet = sheet_for(Booking), sheet_for(Room)
-    today = timezone.localdate()
-    may_book = actor.can(Booking, "add") and room.base.status == Base.Status.IN_USE
-    rows = []
-    for lesson in range(1, LAST_PERIOD + 1):
-        cells = []
-        for day in days:
-            booking = begins.get((day, lesson))
-            if booking is not None:
-                length = booking.last_period - booking.first_period + 1
-                url = sheet.url("detail", booking.pk) if sheet else ""
-                cells.append({"booking": booking, "length": length, "url": url, "day": day})
-            elif (day, lesson) not in taken:
-                url = ""
-                if may_book and day >= today and room_sheet:
-                    last = lesson + 1 if lesson < LAST_PERIOD and (day, lesson + 1) not in taken else lesson
-                    proposed = {"day": day.isoformat(), "first_period": lesson, "last_period": last}
-                    url = f"{room_sheet.url('act', room.pk, key='book')}?{urlencode(proposed)}"
-                cells.append({"booking": None, "url": url, "day": day})
-        rows.append({"lesson": lesson, "cells": cells})
-    return rows
-
-
-def _booked(room: Room, days: list[date], actor: Actor) -> QuerySet[Booking]:
-    """The bookings of a room in some days that the actor may see."""
-    rows = Booking.objects.filter(
-        room=room, day__range=(days[0], days[-1]), status=Booking.Status.BOOKED, archived_at=None
-    )
-    return rows.visible_to(actor).select_related("major", "cohort", "booked_by")
-
-
-def _share(rows: QuerySet[Booking]) -> list[dict[str, Any]]:
-    """The lessons of the week by major: how far majors share the room."""
-    found: dict[str, int] = {}
-    for booking in rows:
-        name = booking.major.name if booking.major else str(_("others"))
-        found[name] = found.get(name, 0) + booking.last_period - booking.first_period + 1
-    return [{"name": name, "lessons": number} for name, number in sorted(found.items(), key=lambda one: -one[1])]
 
 
 def record_or_404(model: type, actor: Actor, pk: int) -> Any:
