@@ -378,8 +378,8 @@ def test_the_pages_show_rows_articles_and_mends(there: Practice, world: World) -
         detail = client.get(own).content.decode()
         assert "I-10" in detail and 'id="red-lines"' in detail
     rules = client.get("/practice/redline/rules/").content.decode()
-    assert rules.count('<li id="I-') == 36 and "待核对" in rules
-    assert 'id="I-01"' not in client.get("/practice/redline/rules/?on=2021-01-01").content.decode()
+    assert rules.count('<li id="nation-I-') + rules.count('<li id="province-I-') == 36 and "待核对" in rules
+    assert 'id="nation-I-01"' not in client.get("/practice/redline/rules/?on=2021-01-01").content.decode()
     filed = client.post(
         "/practice/redline/filings/",
         {
