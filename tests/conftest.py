@@ -49,6 +49,7 @@ class _Templates:
             autocommit=True,
         )
         self.name = _PREFIX + _fingerprint()
+        self.college = connection.settings_dict["NAME"]
 
     def lock(self) -> None:
         """Of the workers that start together one migrates, the others wait and copy."""
@@ -88,7 +89,8 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: _Templa
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
         connection.close()
-    if not templates.exists():
+    # Where no test of the run asks for a database none is made: the college's own is nobody's to copy.
+    if name != templates.college and not templates.exists():
         templates.keep(name)
     templates.close()
 
@@ -154,9 +156,12 @@ _seeds: _Seeds | None = None
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _seeds_kept(django_db_setup: None, django_db_blocker: Any) -> None:
+def _seeds_kept(django_db_setup: None, django_db_modify_db_settings: _Templates, django_db_blocker: Any) -> None:
+    from django.db import connection
+
     global _seeds
-    _seeds = _Seeds(django_db_blocker)
+    if connection.settings_dict["NAME"] != django_db_modify_db_settings.college:
+        _seeds = _Seeds(django_db_blocker)
 
 
 @pytest.hookimpl(wrapper=True)

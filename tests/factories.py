@@ -221,6 +221,8 @@ def text(field: models.Field, n: int) -> str:
         return valid_uscc(n)
     if isinstance(field, models.EmailField):
         return f"p{n}@example.com"
+    if isinstance(field, models.SlugField):
+        return f"code_{n}"
     if isinstance(field, models.URLField):
         return f"https://example.com/{n}"
     if field.name.endswith("phone"):

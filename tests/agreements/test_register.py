@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.agreements import makers
-from zhixing.agreements.models import Agreement
+from zhixing.agreements import spelling
+from zhixing.agreements.models import Agreement, AgreementKind
 from zhixing.kernel import exporting, importing
 from zhixing.kernel.filtering import Listing
 from zhixing.kernel.models import ImportRun
@@ -104,6 +109,86 @@ def test_a_register_without_numbers_is_brought_once(home: makers.College) -> Non
     Agreement.objects.update(number="DD-2026-T01-001", status="approved")
     assert counts(brought(csv(HEAD, row + "45"), "d.csv")) == (0, 0, 1, 0)
     assert Agreement.objects.get().number == "DD-2026-T01-001"
+
+
+def test_what_was_approved_is_not_rewritten_by_its_number(home: makers.College) -> None:
+    """Only an amendment changes the text; the same row again, and what is not of the text, is still taken."""
+    agreement = makers.agreement(
+        home, title="订单班协议", number="DD-2026-T01-001", status="approved", contents={"goals": "培养前厅人才"}
+    )
+    head = "协议编号,协议类型,协议名称,承办单位,合作单位,协议开始,协议截止,备注,合作目标与任务"
+    row = f"DD-2026-T01-001,{agreement.kind.code},%s,旅游学院,{home.firm.name},{agreement.starts_on},%s,已归卷,%s"
+    there = (agreement.title, agreement.ends_on, "培养前厅人才")
+    assert counts(brought(csv(head, row % there), "a.csv")) == (0, 1, 0, 0)
+    agreement.refresh_from_db()
+    assert (agreement.note, agreement.title) == ("已归卷", "订单班协议")
+    for changed in (("另一份协议", *there[1:]), (there[0], "2035-01-01", there[2]), (*there[:2], "改写的目标")):
+        run = brought(csv(head, row % changed), "b.csv")
+        assert counts(run) == (0, 0, 0, 1)
+        assert run.faults[0][3] == "settled"
+        assert "变更协议" in run.faults[0][4]
+    agreement.refresh_from_db()
+    assert (agreement.title, agreement.contents) == ("订单班协议", {"goals": "培养前厅人才"})
+    # On the editor's desk again the register may word it anew.
+    Agreement.objects.update(status="draft")
+    assert counts(brought(csv(head, row % ("另一份协议", *there[1:])), "c.csv")) == (0, 1, 0, 0)
+
+
+def test_a_kind_leaves_and_comes_back_with_all_it_asks_for(tmp_path: Path) -> None:
+    sheet = sheet_for("agreements.agreement_kind")
+    assert sheet is not None
+    names = [field.name for field in AgreementKind._meta.concrete_fields if field.name in sheet.import_fields]
+    before = list(AgreementKind.objects.order_by("code").values_list(*names))
+    assert len(before) > 5
+    assert all(row[names.index("contents")] for row in before)
+    for kind, language in (("xlsx", "zh-hans"), ("csv", "en")):
+        target = tmp_path / f"kinds.{kind}"
+        with translation.override(language):
+            exporting.write(Listing(sheet, SYSTEM, QueryDict(f"columns={','.join(names)}")), kind, target)
+        run, _reading = importing.start(sheet, target.read_bytes(), target.name, by=SYSTEM)
+        importing.commit(run, by=SYSTEM)
+        assert not run.faults, run.faults
+        assert counts(run) == (0, 0, len(before), 0)
+    AgreementKind.objects.all().delete()
+    run, _reading = importing.start(sheet, target.read_bytes(), target.name, by=SYSTEM)
+    importing.commit(run, by=SYSTEM)
+    assert counts(run) == (len(before), 0, 0, 0)
+    assert list(AgreementKind.objects.order_by("code").values_list(*names)) == before
+    importing.undo(run, by=SYSTEM)
+    assert not AgreementKind.objects.exists()
+
+
+_NAME = st.text("合作目标AaBb-（）", min_size=1, max_size=12).map(str.strip).filter(bool)
+_WORDING = (
+    st.lists(st.text("甲乙方负责：/； x1。", max_size=15).map(str.strip), max_size=4).map("\n".join).map(str.strip)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(_NAME, _NAME, _WORDING), max_size=5))
+def test_what_a_text_must_say_is_read_back_as_it_was_written(given_: list[tuple[str, str, str]]) -> None:
+    contents = [
+        {"code": f"part_{i}", "name": {"zh-hans": name, "en": english}, "text": text}
+        for i, (name, english, text) in enumerate(given_)
+    ]
+    assert spelling.contents_from_words(spelling.contents_in_words(contents)) == contents
+
+
+def test_what_is_not_understood_of_a_kind_is_named() -> None:
+    for read, text in (
+        (spelling.contents_from_words, "合作目标：无代码"),
+        (spelling.contents_from_words, "a：目标：甲\na：任务：乙"),
+        (spelling.details_from_words, "posts：岗位：数字"),
+        (spelling.signers_from_words, "企业（传真）"),
+        (spelling.roles_from_words, "学校、银行"),
+        (spelling.checks_from_words, "parties、没有这条"),
+    ):
+        with pytest.raises(ValidationError):
+            read(text)
+    assert spelling.signers_from_words("企业；school (inside)") == [
+        {"role": "enterprise", "channel": "link"},
+        {"role": "school", "channel": "inside"},
+    ]
 
 
 def test_faults_are_named_row_by_row(home: makers.College) -> None:

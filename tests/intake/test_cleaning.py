@@ -34,6 +34,7 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ("percent", {}),
     ("date", {}),
     ("date", {"open_end": True, "two_digit_year": True, "month": "last"}),
+    ("moment", {}),
     ("year", {}),
     ("year-range", {"academic": True}),
     ("boolean", {}),
@@ -420,3 +421,68 @@ def test_a_long_column_is_quick() -> None:
         result(item)
     # About 20 ms; without the cache about 1 s.
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2026-03-05 14:30",
+        "2026-03-05 14:30:00",
+        "2026年3月5日14时30分",
+        "2026年3月5日 14点半",
+        "2026/3/5 下午2:30",
+        "2026/3/5 2:30 PM",
+        "2026.3.5　下午２：３０",
+        "2026年3月5日下午2点30分",
+        "2026年3月5日下午14:30",
+        "2026-03-05T14:30:00+08:00",
+        "2026-03-05T06:30:00Z",
+        "2026-03-05T06:30:00.000Z",
+        "20260305 14:30",
+        "20260305143000",
+        "202603051430",
+        "二〇二六年三月五日14:30",
+        dt.datetime(2026, 3, 5, 14, 30),
+        dt.datetime(2026, 3, 5, 14, 29, 59, 999_998),
+        46086 + 14.5 / 24,
+        str(46086 + 14.5 / 24),
+    ],
+)
+def test_a_moment_is_read_in_every_form(typed: Any) -> None:
+    found = value(typed, "moment")
+    assert found == dt.datetime(2026, 3, 5, 6, 30, tzinfo=dt.UTC)
+    assert value(46086 - 1462 + 14.5 / 24, "moment", date_1904=True) == found
+
+
+def test_moments_that_are_refused() -> None:
+    refused = {
+        "2026-03-05": "no_time",
+        "2026年3月 14:30": "no_time",
+        "46086": "no_time",
+        "46086 14:30": "no_time",
+        "2026-03-05 25:00": "no_such_time",
+        "2026-03-05 14:61": "no_such_time",
+        "2026-02-30 14:30": "no_such_day",
+        "26-3-5 14:30": "two_digit_year",
+        "2026-03-05 上午12:30": "hour_ambiguous",
+        "2026-03-05 晚上2点": "hour_ambiguous",
+        "下午2:30": "not_a_date",
+        "明天": "not_a_date",
+    }
+    assert {typed: code(typed, "moment") for typed in refused} == refused
+    assert code(dt.date(2026, 3, 5), "moment") == "no_time"
+    assert code(dt.time(14, 30), "moment") == "not_a_moment"
+    assert value("—", "moment") is None
+
+
+@given(moment=st.datetimes(dt.datetime(1901, 1, 1), dt.datetime(2199, 12, 31)), clock=st.integers(0, 3))
+def test_a_moment_written_in_four_ways_is_the_same(moment: dt.datetime, clock: int) -> None:
+    moment = moment.replace(second=0, microsecond=0)
+    half, hour = ("下午", moment.hour - 12) if moment.hour > 12 else ("", moment.hour)
+    written = (
+        f"{moment:%Y-%m-%d %H:%M}",
+        f"{moment.year}年{moment.month}月{moment.day}日{half}{hour}时{moment.minute}分",
+        f"{moment:%Y/%m/%d} {half} {hour}:{moment.minute:02}",
+        f"{moment:%Y%m%d%H%M%S}",
+    )[clock]
+    assert value(written, "moment") == value(moment, "moment")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from zhixing.agreements import checks, documents
 from zhixing.agreements.models import (
+    OPEN,
     Agreement,
     AgreementDocument,
     AgreementKind,
@@ -42,8 +43,6 @@ Status = Agreement.Status
 State = SignatureRequest.State
 
 NUMBER = "{prefix}-{year}-{unit}-{number:03d}"
-# While it is one of these, its text may still be changed.
-OPEN = (Status.DRAFT, Status.CONFIRMING)
 
 
 def address_of(record: Record) -> str:

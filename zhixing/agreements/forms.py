@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.agreements import spelling
 from zhixing.agreements.checks import in_language
 from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, PartyRole
 from zhixing.kernel.fields import UsccField
-from zhixing.kernel.forms import SheetForm
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 
@@ -118,22 +118,6 @@ class DocumentForm(ActionForm):
     format = forms.ChoiceField(label=_("format"), choices=AgreementDocument.Format.choices)
 
 
-class AgreementForm(SheetForm):
-    """Adding and changing an agreement: its text is frozen once it left the editor's desk."""
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        status = self.instance.status
-        frozen = {"kind", "unit", "counterparty", "student", "starts_on", "ends_on", "amount", "title"}
-        if self.instance.pk and status not in {"draft", "confirming"}:
-            moved = frozen & set(self.changed_data)
-            for name in moved:
-                self.add_error(
-                    name, _("What was approved or signed is not changed here: return it, or make an amendment.")
-                )
-        return cleaned
-
-
 class ConfirmForm(forms.ModelForm):
     """What a firm sees by its link: its own data, to confirm or correct, and who says so."""
 
@@ -171,62 +155,29 @@ class KindForm(ActionForm):
     contents = forms.CharField(
         label=_("contents"),
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text=_("One a line: code：name：proposed wording. The code is what the template calls c.code."),
+        help_text=_(
+            "One a line: code：name / English name：proposed wording; indent its further lines. The template calls it c.code."
+        ),
     )
     details = forms.CharField(
         label=_("named fields"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("One a line: code：name：text, number, date or bool. The template calls it d.code."),
+        help_text=_("One a line: code：name / English name：text, number, date or bool. The template calls it d.code."),
     )
 
     record: AgreementKind
 
     def prepare(self) -> None:
-        kind = self.record
-        self.initial.setdefault("roles", kind.roles)
-        lines = [f"{s['code']}：{s['name']['zh-hans']}：{s.get('text', '')}".replace("\n", "／") for s in kind.contents]
-        self.initial.setdefault("contents", "\n".join(lines))
-        lines = [f"{s['code']}：{s['name']['zh-hans']}：{s['type']}" for s in kind.details]
-        self.initial.setdefault("details", "\n".join(lines))
-
-    def _lines(self, field: str) -> list[list[str]]:
-        rows = []
-        for line in filter(None, (line.strip() for line in self.cleaned_data[field].splitlines())):
-            parts = [part.strip() for part in line.replace(":", "：").split("：", 2)]
-            if len(parts) < 2 or not parts[0].isidentifier() or not parts[0].isascii():
-                raise ValidationError(
-                    _("“%(line)s” is not code：name：…, with a code of letters, digits and _."),
-                    code="line",
-                    params={"line": line},
-                )
-            rows.append([*parts, ""][:3])
-        codes = [row[0] for row in rows]
-        if len(codes) != len(set(codes)):
-            raise ValidationError(_("A code stands twice."), code="twice")
-        return rows
+        for name in ("contents", "details"):
+            self.initial.setdefault(name, spelling.KIND[name].write(getattr(self.record, name)))
+        self.initial.setdefault("roles", self.record.roles)
 
     def clean_contents(self) -> list[dict[str, Any]]:
-        before = {spec["code"]: spec for spec in self.record.contents}
-        return [
-            {"code": code, "name": _names(before.get(code), name), "text": text.replace("／", "\n")}
-            for code, name, text in self._lines("contents")
-        ]
+        return spelling.contents_from_words(self.cleaned_data["contents"])
 
     def clean_details(self) -> list[dict[str, Any]]:
-        before = {spec["code"]: spec for spec in self.record.details}
-        rows = self._lines("details")
-        for _code, _name, kind in rows:
-            if kind not in {"text", "number", "date", "bool"}:
-                raise ValidationError(_("A named field is text, number, date or bool."), code="type")
-        return [{"code": code, "name": _names(before.get(code), name), "type": kind} for code, name, kind in rows]
-
-
-def _names(before: dict[str, Any] | None, name: str) -> dict[str, str]:
-    """The English name stays where the Chinese one did."""
-    if before is not None and before["name"]["zh-hans"] == name:
-        return before["name"]
-    return {"zh-hans": name, "en": name}
+        return spelling.details_from_words(self.cleaned_data["details"])
 
 
 class TemplateForm(forms.Form):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -41,6 +42,11 @@ __all__ = [
 SIGNED = ("in_force", "ended", "terminated", "renewed", "replaced")
 # What was signed and not broken off: only this carries what has still to begin.
 UNBROKEN = ("in_force", "ended", "renewed", "replaced")
+
+
+# Still on the editor's desk; later the text is settled: these are what it says.
+OPEN = ("draft", "confirming")
+TEXT = ("kind", "unit", "counterparty", "student", "starts_on", "ends_on", "amount", "title", "contents", "details")
 
 
 @tracked
@@ -227,6 +233,29 @@ class Agreement(Record):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}" if self.number else self.title
+
+    @classmethod
+    def refusals(cls, rows: Sequence[Agreement]) -> Iterable[tuple[Agreement, ValidationError]]:
+        """What was approved or signed stays as it was, whatever way a change comes: by form, program or register."""
+        settled = cls._base_manager.filter(pk__in=[row.pk for row in rows if row.pk]).exclude(status__in=OPEN)
+        known = {record.pk: record for record in settled}
+        fields = [cls._meta.get_field(name) for name in TEXT]
+        for row in rows:
+            stands = known.get(row.pk, row)
+            changed = [f for f in fields if f.value_from_object(row) != f.value_from_object(stands)]
+            if changed:
+                labels = "、".join(str(f.verbose_name) for f in changed)
+                yield (
+                    row,
+                    ValidationError(
+                        _(
+                            "%(fields)s: what was approved or signed is not changed here. Make an amendment, or return the "
+                            "agreement to the editor while it is not yet in force."
+                        ),
+                        "settled",
+                        {"fields": labels},
+                    ),
+                )
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """The overlap rule rests on state and archive mark: a form leaves both out, but they are known."""

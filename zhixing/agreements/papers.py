@@ -32,7 +32,7 @@ class PartyRole(models.TextChoices):
 class AgreementKind(Record):
     """A kind of agreement (协议类型) and what it asks for; data of the college, seeded from `kinds.yaml`."""
 
-    code = models.CharField(_("code"), max_length=30, unique=True)
+    code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("English name"), max_length=120)
     prefix = models.CharField(_("prefix of the number"), max_length=8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from django.db.models import (
@@ -41,6 +40,7 @@ from zhixing.agreements import (
     panels,
     panels_signing,
     signing,
+    spelling,
 )
 from zhixing.agreements.queries import SCAN_MISSING
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
@@ -71,16 +71,6 @@ _EXPIRING = Case(
     default=Value(False),
     output_field=BooleanField(),
 )
-
-
-class _Kept(Sheet):
-    """A register with columns of structured data: they are shown in words by panels, not as columns."""
-
-    structured: tuple[str, ...] = ()
-
-    @cached_property
-    def all_columns(self) -> tuple[str, ...]:
-        return tuple(name for name in super().all_columns if name not in self.structured)
 
 
 def _open(agreement: models.Agreement) -> bool:
@@ -117,9 +107,8 @@ def _asked(ask: models.SignatureRequest) -> bool:
     return ask.state == models.SignatureRequest.State.OPEN
 
 
-class AgreementSheet(_Kept):
+class AgreementSheet(Sheet):
     model = models.Agreement
-    structured = ("contents", "details")
 
     def parts(self) -> dict[str, Field]:
         """The contents and named fields of all kinds."""
@@ -244,7 +233,6 @@ class AgreementSheet(_Kept):
     )
     panels = (panels.state_panel, panels_signing.signing_panel, panels.contents_panel)
     first_panels = 2
-    form_base = forms.AgreementForm
     natural_key = ("number",)
     # Drafts have no number; a constraint keeps two of them from being the same.
     other_key = ("kind", "unit", "counterparty", "student", "title", "starts_on")
@@ -376,9 +364,8 @@ class ObligationSheet(Sheet):
     }
 
 
-class AgreementDocumentSheet(_Kept):
+class AgreementDocumentSheet(Sheet):
     model = models.AgreementDocument
-    structured = ("data", "file")
     icon = "file"
     description = _("Papers made from agreements, with the template's version and the data that were printed.")
     columns = ("name", "agreement", "kind", "format", "template_version", "pages", "verify_code", "created_at")
@@ -397,9 +384,8 @@ class AgreementDocumentSheet(_Kept):
     natural_key = ("verify_code",)
 
 
-class TemplateSheet(_Kept):
+class TemplateSheet(Sheet):
     model = models.Template
-    structured = ("fields", "file")
     icon = "copy"
     description = _(
         "The wording of each kind in versions; one is in force. A new version is uploaded on its kind's page."
@@ -419,9 +405,9 @@ class TemplateSheet(_Kept):
     natural_key = ("kind", "version")
 
 
-class AgreementKindSheet(_Kept):
+class AgreementKindSheet(Sheet):
     model = models.AgreementKind
-    structured = ("roles", "signers", "contents", "details", "checks")
+    spelled = spelling.KIND
     icon = "book"
     description = _("Which kinds of agreement there are, and what each asks for.")
     columns = (
@@ -464,6 +450,11 @@ class AgreementKindSheet(_Kept):
         "name": ("名称", "协议类型"),
         "name_en": ("英文名称",),
         "prefix": ("编号前缀",),
+        "roles": ("签约方", "签约主体"),
+        "signers": ("签署顺序", "签署方"),
+        "contents": ("必备内容", "协议内容"),
+        "details": ("专用字段", "字段"),
+        "checks": ("检查项目", "检查项"),
         "order": ("排序",),
         "needs_approval": ("是否审批",),
         "takes_interns": ("是否接收实习",),
@@ -559,9 +550,8 @@ class SignatureRequestSheet(Sheet):
     natural_key = ("document", "party")
 
 
-class SignatureSheet(_Kept):
+class SignatureSheet(Sheet):
     model = models.Signature
-    structured = ("evidence", "image")
     icon = "signature"
     description = _("What was signed, by whom, and the evidence of it.")
     columns = ("name", "request__agreement", "request__party", "method", "at", "ip", "document_sha256")

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases import actions, forms, models, panels, paper_actions
-from zhixing.bases.stepped import SteppedSheet
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _BOARD = ((_("Demonstration bases"), "star", "demonstration-board"),)
@@ -67,7 +66,7 @@ class BenefitStatementSheet(Sheet):
     }
 
 
-class BasePlanSheet(SteppedSheet):
+class BasePlanSheet(Sheet):
     model = models.BasePlan
     by_steps = frozenset({"approved_on"})
     icon = "target"
@@ -111,7 +110,7 @@ class BasePlanSheet(SteppedSheet):
     }
 
 
-class TermSummarySheet(SteppedSheet):
+class TermSummarySheet(Sheet):
     model = models.TermSummary
     by_steps = frozenset({"submitted_on"})
     icon = "report"
@@ -158,7 +157,7 @@ def _reviews(condition: Any = None) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-class BaseRecognitionSheet(SteppedSheet):
+class BaseRecognitionSheet(Sheet):
     model = models.BaseRecognition
     by_steps = frozenset({"applied_on", "public_from", "public_until", "recognised_on", "recheck_due", "rechecked_on"})
     icon = "star"

@@ -21,7 +21,6 @@ from zhixing.bases.paper_sheets import (
     TermSummarySheet,
 )
 from zhixing.bases.place_sheets import PlaceCapacitySheet, PracticeDemandSheet
-from zhixing.bases.stepped import SteppedSheet
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
@@ -239,7 +238,7 @@ class SafetyCheckSheet(Sheet):
     }
 
 
-class ContributionSheet(SteppedSheet):
+class ContributionSheet(Sheet):
     model = models.Contribution
     by_steps = frozenset(
         {"delivered_value", "delivered_on", "accepted_on", "accepted_by", "settled_on", "settled_value", "settlement"}

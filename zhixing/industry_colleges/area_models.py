@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.agreements.models import Agreement
+from zhixing.industry_colleges.areas import AREAS
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import AcademicYear, Person
@@ -28,7 +30,7 @@ def is_address(value: str) -> None:
 class Area(Record):
     """合作领域: one of the ten areas. Its code stays; its name is the college's to word."""
 
-    code = models.CharField(_("code"), max_length=30, unique=True, editable=False)
+    code = models.SlugField(_("code"), max_length=30, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=40, unique=True)
     name_en = models.CharField(_("English name"), max_length=60)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -41,6 +43,19 @@ class Area(Record):
 
     def __str__(self) -> str:
         return self.name_en if (get_language() or "").startswith("en") and self.name_en else self.name
+
+    @classmethod
+    def refusals(cls, rows: Sequence[Area]) -> Iterable[tuple[Area, ValidationError]]:
+        """The policy names ten areas (四（二）2): a register words them anew and adds none."""
+        known = {code for code, _name, _name_en in AREAS}
+        for row in rows:
+            if row.pk is None and row.code not in known:
+                yield (
+                    row,
+                    ValidationError(
+                        _("There are ten areas, and “%(code)s” is none of their codes."), "fixed", {"code": row.code}
+                    ),
+                )
 
 
 @tracked

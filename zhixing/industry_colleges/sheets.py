@@ -360,8 +360,14 @@ class AreaSheet(Sheet):
     groups = ((_("Area of cooperation"), ("name", "name_en", "order")),)
     related = ("plans", "outputs")
     links = _BOARD
-    natural_key = ("name",)
-    synonyms = {"name": ("合作领域", "领域名称", "名称"), "name_en": ("英文名称",), "order": ("顺序", "序号")}
+    # A register words them anew; the codes say which is which.
+    natural_key = ("code",)
+    synonyms = {
+        "code": ("代码", "领域代码"),
+        "name": ("合作领域", "领域名称", "名称"),
+        "name_en": ("英文名称",),
+        "order": ("顺序", "序号"),
+    }
 
 
 class AreaPlanSheet(Sheet):

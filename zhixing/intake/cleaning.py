@@ -500,12 +500,13 @@ Cleaner = Callable[..., Cleaned]
 
 def _cleaners() -> dict[str, Cleaner]:
     # Dates and identifiers build on the helpers above, so they are fetched once these exist.
-    from . import dates, identifiers
+    from . import dates, identifiers, moments
 
     return {
         "text": _text, "name": _name, "code": _code, "integer": _integer, "decimal": _decimal, "percent": _percent,
         "boolean": _boolean, "choice": _choice, "multi": _multi, "phone": _phone, "email": _email,
         "date": dates.clean_date, "year": dates.clean_year, "year-range": dates.clean_year_range,
+        "moment": moments.clean_moment,
         "uscc": identifiers.clean_uscc, "resident_id": identifiers.clean_resident_id,
     }  # fmt: skip
 
@@ -518,7 +519,7 @@ def clean(value: Any, kind: str, *, required: bool = False, **options: Any) -> C
 
     Kinds and their options: text (max_length, multiline), name (max_length), code (upper, pattern, width,
     max_length), integer and decimal (min, max, unit = yuan per one, places, digits), percent (a share 0–1), date
-    (month = first|last, open_end, two_digit_year, date_1904, min, max), year, year-range (academic), boolean, choice
+    (month = first|last, open_end, two_digit_year, date_1904, min, max), moment (date_1904), year, year-range (academic), boolean, choice
     and multi (choices: label → value), phone (area), uscc, resident_id (other_documents), email. `required` makes a
     blank a fault. Raises `CellFault`.
     """

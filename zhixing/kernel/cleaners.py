@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,15 +14,20 @@ from zhixing.kernel.fields import EncryptedTextField, MoneyField, UsccField
 from zhixing.kernel.sheet import Sheet
 
 
-def _choices_of(sheet: Sheet, f: models.Field) -> dict[str, Any]:
-    """Every word for a choice: its labels in both languages, its code, and the office's own words (`synonyms["nature=private"]`)."""
+def by_words(choices: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    """The values of choices by their labels in both languages and by themselves, which count before labels."""
     found: dict[str, Any] = {}
     for language in ("zh-hans", "en"):
         with translation.override(language):
-            found.update({str(label): value for value, label in f.flatchoices})
+            found.update({str(label): value for value, label in choices})
+    return {**found, **{str(value): value for value, _label in choices if value != ""}}
+
+
+def _choices_of(sheet: Sheet, f: models.Field) -> dict[str, Any]:
+    """Every word for a choice: its labels in both languages, its code, and the office's own words (`synonyms["nature=private"]`)."""
+    found = by_words(f.flatchoices)
     for value, _label in f.flatchoices:
-        if value != "":
-            found.update(dict.fromkeys((str(value), *sheet.synonyms.get(f"{f.name}={value}", ())), value))
+        found.update(dict.fromkeys(sheet.synonyms.get(f"{f.name}={value}", ()), value))
     return found
 
 
@@ -43,6 +49,8 @@ def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool
             return column_cleaner("resident_id" if "id_number" in f.name else "phone", **options)
         case models.EmailField():
             return column_cleaner("email", **options)
+        case models.DateTimeField():
+            return column_cleaner("moment", date_1904=date_1904, **options)
         case models.DateField():
             return column_cleaner("date", open_end=f.null, date_1904=date_1904, **options)
         case models.BooleanField():
@@ -55,6 +63,9 @@ def cleaner_for(sheet: Sheet, f: models.Field, unit: int | None, date_1904: bool
             return column_cleaner("year" if f.name.endswith("year") else "integer", **options)
         case models.TextField():
             return column_cleaner("text", multiline=True, **options)
+        case models.SlugField():
+            # A code of machines: it is written as it stands.
+            return column_cleaner("code", upper=False, max_length=f.max_length, **options)
         case models.CharField() if f.unique or f.name in {"code", "number", "staff_number"}:
             return column_cleaner("code", max_length=f.max_length, **options)
         case models.CharField() if "name" in f.name:

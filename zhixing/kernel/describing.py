@@ -152,6 +152,8 @@ def describe(sheet: Sheet) -> dict[str, Any]:
         "capabilities": {role: dict(sorted(cell.items())) for role, cell in sorted(rows.items())},
         "natural_key": list(sheet.key_fields),
         "other_key": list(sheet.other_key),
+        "spelled": list(sheet.spelled),
+        "not_imported": str(sheet.not_imported),
         "synonyms": {key: list(words) for key, words in sheet.synonyms.items()},
         "depends": {key: dict(terms) for key, terms in sheet.depends.items()},
         "constraints": _constraints(sheet),

@@ -71,7 +71,10 @@ def _turner(sheet: Sheet, path: str) -> Callable[[Sequence[Any]], list[Any]]:
     if field is not None and field.is_relation:
         titles = _Titles(field.related_model)  # type: ignore[arg-type]
         return titles.joined if field.many_to_many else titles.of
-    words = values.plain if field is None else values.words_of(field)
+    if path in sheet.spelled:
+        words = sheet.spelled[path].write
+    else:
+        words = values.plain if field is None else values.words_of(field)
     return lambda given: [words(value) for value in given]
 
 

@@ -7,6 +7,7 @@ that again under lock, and everything it did can be undone while nothing hangs o
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -231,12 +232,26 @@ class _Pass:
                     self.fault(numbers[j], column, raw[j], item.code, str(item))
                 else:
                     out[j] = item.value
-            if column.field.is_relation:
+            if column.name in self.sheet.spelled:
+                out = self._spelled(column, numbers, raw)
+            elif column.field.is_relation:
                 out = self._relate(column, numbers, raw, out)
             else:
                 self._validate(column, numbers, raw, out)
             values.append(out)
         return numbers, values
+
+    def _spelled(self, column: Column, numbers: list[int], raw: list[Any]) -> list[Any]:
+        """What the cells of a structured field say, as it was written: line ends and spaces in front mean something there."""
+        read = self.sheet.spelled[column.name].read
+        values: list[Any] = [None] * len(raw)
+        for j, given in enumerate(raw):
+            text = "" if given is None else str(given).replace("\r\n", "\n").strip("\r\n ")
+            try:
+                values[j] = read(text) if text else None
+            except ValidationError as error:
+                self.fault(numbers[j], column, given, "invalid", "；".join(error.messages))
+        return values
 
     def _validate(self, column: Column, numbers: list[int], raw: list[Any], values: list[Any]) -> None:
         """The field's own validators, once for each different value; the cleaner has seen to length and code already."""
@@ -375,6 +390,8 @@ class _Pass:
 
     def _prepare(self, column: Column, values: list[Any]) -> list[Any]:
         f = column.field
+        if column.name in self.sheet.spelled:
+            return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
         if isinstance(f, EncryptedTextField):
             return [f.get_prep_value(value) if value else value for value in values]
         return values
@@ -396,12 +413,13 @@ class _Pass:
             stage.put_back(column.name, same)
 
     def _may_change(self, stage: staging.Stage) -> None:
-        """A row that names a record outside the actor's reach is a fault, not a change."""
+        """A row that would change a record outside the actor's reach is a fault; one that says what stands there already is none."""
         reach = self.actor.reach(self.sheet.model, "change")
         if reach.everything:
             return
+        stage.compare()
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT rowno, id FROM {staging.STAGE} WHERE id IS NOT NULL")
+            cursor.execute(f"SELECT rowno, id FROM {staging.STAGE} WHERE id IS NOT NULL AND differs")
             matched = dict(cursor.fetchall())
         mine = set(
             self.sheet.rows(self.actor, "change").filter(pk__in=set(matched.values())).values_list("pk", flat=True)
@@ -455,9 +473,16 @@ def check_size(size: int) -> None:
         raise ReadError("too_large", words % {"mb": -(-size // 2**20), "limit": limit // 2**20})
 
 
-def _new_run(sheet: Sheet, data: bytes, file_name: str, by: Actor, sheet_name: str = "") -> ImportRun:
+def may_import(sheet: Sheet, by: Actor) -> None:
+    """Raise PermissionDenied, with the reason, where no register of this type is brought in or not by this role."""
+    if sheet.not_imported:
+        raise PermissionDenied(str(sheet.not_imported))
     if not by.can(sheet.model, "import"):
         raise PermissionDenied(_("Your role does not include importing this register."))
+
+
+def _new_run(sheet: Sheet, data: bytes, file_name: str, by: Actor, sheet_name: str = "") -> ImportRun:
+    may_import(sheet, by)
     check_size(len(data))
     digest = hashlib.sha256(data).hexdigest()
     return ImportRun(
@@ -535,17 +560,20 @@ def commit(run: ImportRun, *, by: Actor, report: Report = _silent) -> Outcome:
 
 
 def _still_mine(sheet: Sheet, outcome: Outcome, by: Actor) -> None:
-    # Where a role brings registers in but adds no single records, its right to import says how far it reaches.
-    adds = "add" if by.can(sheet.model, "add") else "import"
-    for keys, capability in ((outcome.new, adds), (outcome.changed, "change")):
-        if keys and not by.reach(sheet.model, capability).everything:
-            seen = sheet.rows(by, capability).filter(pk__in=keys).count()
-            if seen < len(keys):
+    # Where a role brings registers in but adds fewer or no single records, its right to import says how far it reaches.
+    for keys, capabilities in ((outcome.new, ("add", "import")), (outcome.changed, ("change",))):
+        if keys and not any(by.reach(sheet.model, capability).everything for capability in capabilities):
+            seen = {
+                pk
+                for capability in capabilities
+                for pk in sheet.rows(by, capability).filter(pk__in=keys).values_list("pk", flat=True)
+            }
+            if len(seen) < len(keys):
                 raise ValidationError(
                     _(
                         "%(count)s rows would belong to units outside your reach. Take them out of the file, or ask the academic affairs office."
                     )
-                    % {"count": len(keys) - seen},
+                    % {"count": len(keys) - len(seen)},
                     code="out_of_reach",
                 )
 
@@ -578,6 +606,7 @@ def marked_copy(run: ImportRun) -> bytes:
 
 def _sheet(run: ImportRun, by: Actor) -> Sheet:
     sheet = sheet_for(run.record_type)
-    if sheet is None or not by.can(sheet.model, "import"):
+    if sheet is None:
         raise PermissionDenied(_("Your role does not include importing this register."))
+    may_import(sheet, by)
     return sheet

@@ -44,6 +44,14 @@ class Handed:
     words: str
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """How a structured field is written in one cell of a register, and read back: `read` raises ValidationError with a sentence."""
+
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
 def anybody(record: Any, actor: Actor) -> bool:
     """Offered to everybody who holds the action's capability."""
     return True
@@ -110,6 +118,9 @@ class Sheet:
     computed: ClassVar[dict[str, Computed]] = {}
     filters: ClassVar[tuple[str, ...]] = ()
     tabs: ClassVar[str] = ""
+    # What steps write beside the state, such as the day of an acceptance: no form and no program sets it by itself, and a
+    # register of the past brings it for new records alone.
+    by_steps: ClassVar[frozenset[str]] = frozenset()
     # Computed columns of yes and no that stand beside the tabs, with their number, as ways to the rows that need a look.
     marks: ClassVar[tuple[str, ...]] = ()
     search: ClassVar[tuple[str, ...]] = ()
@@ -120,6 +131,10 @@ class Sheet:
     # By what a row of a register is recognised whose natural key is blank: a record that has no number yet.
     other_key: ClassVar[tuple[str, ...]] = ()
     synonyms: ClassVar[dict[str, tuple[str, ...]]] = {}
+    # Structured fields that a cell of a register can say in words.
+    spelled: ClassVar[dict[str, Spelling]] = {}
+    # Why records of this type come from no register, though they can be added: one sentence for whoever would bring one.
+    not_imported: ClassVar[Any] = ""
     depends: ClassVar[dict[str, dict[str, str]]] = {}
     panels: ClassVar[tuple[Callable[[Any, Actor], str], ...]] = ()
     # So many of the panels stand above the fields: what is to be done comes before what is known.
@@ -177,8 +192,8 @@ class Sheet:
 
     @cached_property
     def stateful(self) -> frozenset[str]:
-        """Fields that only steps may write: the state itself."""
-        return frozenset({self.flow.field}) if self.flow else frozenset()
+        """Fields that only steps may write: the state itself, and what `by_steps` names."""
+        return self.by_steps | ({self.flow.field} if self.flow else frozenset())
 
     @cached_property
     def form_fields(self) -> tuple[str, ...]:
@@ -186,18 +201,23 @@ class Sheet:
 
     @cached_property
     def import_fields(self) -> dict[str, models.Field]:
-        """What a register may bring: all form fields and the state, but no relation to many."""
-        return {name: f for name, f in self.fields.items() if not f.many_to_many}
+        """What a register may bring: its key, all form fields, the state and what is spelled, but no relation to many."""
+        single = {name: f for name, f in self.fields.items() if not f.many_to_many}
+        more = [name for name in (*self.key_fields, *self.spelled) if name not in single]
+        return {**single, **{name: self.model._meta.get_field(name) for name in more}}  # type: ignore[misc]
 
     @cached_property
     def all_columns(self) -> tuple[str, ...]:
-        """Every column that can be chosen: the default ones first. Structured fields have no words for a table cell."""
+        """Every column that can be chosen: the default ones first. Structured fields and files have no words for a cell."""
         rest = [
             f.name
             for f in self.model._meta.concrete_fields
-            if not f.primary_key and f.name not in {"archived_at", "person"} and type(f) is not models.JSONField
+            if not f.primary_key
+            and f.name not in {"archived_at", "person"}
+            and type(f) is not models.JSONField
+            and not isinstance(f, models.FileField)
         ]
-        return tuple(dict.fromkeys((*self.columns, *self.computed, *rest)))
+        return tuple(dict.fromkeys((*self.columns, *self.computed, *rest, *self.spelled)))
 
     def parts(self) -> dict[str, models.Field]:
         """Columns within structured fields, by path (`details__places`), as the college's own data name them today."""

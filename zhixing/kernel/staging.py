@@ -88,6 +88,8 @@ class Stage:
     def _same(self, name: str, key: tuple[str, ...]) -> str:
         """That two rows agree in one part of the key; a part that may be left out agrees with one left out."""
         column = self.column(name)
+        if isinstance(self.model._meta.get_field(name), models.DateTimeField):
+            return _same_moment(column)
         if optional_part(self.model._meta.get_field(name), key):
             return f"coalesce(s.{column}::text, '') = coalesce(t.{column}::text, '')"
         return f"s.{column} = t.{column}"
@@ -123,6 +125,12 @@ class Stage:
         kept = [f for f in self.columns if f.name not in self.given or f.name in self.frozen]
         taken = ", ".join(f"{_q(f.column)} = t.{_q(f.column)}" for f in kept)
         cursor.execute(f"UPDATE {STAGE} s SET {taken} FROM {self.table} t WHERE s.id = t.id")
+        for f in self.columns:
+            if isinstance(f, models.DateTimeField) and f.name in self.given:
+                column = _q(f.column)
+                cursor.execute(
+                    f"UPDATE {STAGE} s SET {column} = t.{column} FROM {self.table} t WHERE s.id = t.id AND {_same_moment(column)}"
+                )
         for name in self.merged:
             column = self.column(name)
             cursor.execute(
@@ -352,6 +360,11 @@ def in_one(prepared: dict[str, list[Any]]) -> frozenset[str]:
             for row in rows
         ]
     return frozenset(parts)
+
+
+def _same_moment(column: str) -> str:
+    """Registers tell moments to the minute or second: within it they mean the very one that is kept."""
+    return f"s.{column} IN (t.{column}, date_trunc('minute', t.{column}), date_trunc('second', t.{column}))"
 
 
 def optional_part(field: models.Field, key: Sequence[str]) -> bool:

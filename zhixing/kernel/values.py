@@ -72,7 +72,7 @@ def reader(sheet: Sheet, path: str, masked: bool = True) -> Callable[[Any], str]
         return lambda record: words(getattr(record, path, None))
     if field.many_to_many:
         return lambda record: "、".join(str(item) for item in value_at(record, path).all())
-    words = words_of(field, masked)
+    words = words_of(field, masked) if path not in sheet.spelled else sheet.spelled[path].write
     *hops, name = path.split("__")
     if hops:
         return lambda record: words(value_at(record, path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.acting import changing
+from zhixing.kernel.cleaners import by_words
 from zhixing.kernel.models import ApprovalRoute
 from zhixing.kernel.scope import Actor
-from zhixing.kernel.sheet import Action, Sheet, sheet_for
+from zhixing.kernel.sheet import Action, Sheet, Spelling, sheet_for, sheets
 from zhixing.org.models import Role
 
 MOST = 6
+IDLE_DAYS, MOST_DAYS = 3, 60
 AT = (("own", gettext_lazy("of the record's own unit")), ("school", gettext_lazy("of the school")))
 
 
@@ -35,6 +38,84 @@ def set_stations(
         raise ValidationError(_("Name at least one who must agree."), code="no_station")
     with changing(route, "stations", by=by, comment=comment) as locked:
         locked.stations, locked.sorts = stations, sorts
+
+
+# Reading ------------------------------------------------------------------------------------------------------------------------
+
+_MORE = re.compile(r"\s*(?:[（(](.*)[)）])?")
+_DAYS = re.compile(r"(\d{1,3})\s*(?:天|日|个工作日|days?)?", re.IGNORECASE)
+_ABOVE = re.compile(r"(?:逾期报|then(?: also)? to)\s*(.+)", re.IGNORECASE)
+
+
+def stations_in_words(stations: list[dict[str, Any]]) -> str:
+    """`college dean (of the record's own unit, 3 days, then to school leader); …`, in the reader's language."""
+    names, places = dict(Role.choices), dict(AT)
+    parts = []
+    for station in stations:
+        said = [
+            str(places[station.get("at", "own")]),
+            _("%(days)s days") % {"days": station.get("idle_days", IDLE_DAYS)},
+        ]
+        if station.get("escalate"):
+            said.append(_("then to %(role)s") % {"role": names.get(station["escalate"], station["escalate"])})
+        parts.append(f"{names.get(station['role'], station['role'])}（{'，'.join(said)}）")
+    return "；".join(parts)
+
+
+def stations_from_words(text: str) -> list[dict[str, Any]]:
+    """What `stations_in_words` wrote, or what an office writes like it; ValidationError says which part is not understood."""
+    roles, places = by_words(Role.choices), by_words(AT)
+    stations = []
+    for part in filter(None, (part.strip() for part in re.split(r"[；;\n]", text))):
+        # Names of roles may hold brackets themselves: the longest that fits is meant.
+        names = (name for name in sorted(roles, key=len, reverse=True) if part.startswith(name))
+        name, found = next(((name, more) for name in names if (more := _MORE.fullmatch(part, len(name)))), ("", None))
+        if found is None:
+            raise ValidationError(
+                _("“%(part)s” does not begin with a role. Write such as: %(example)s"),
+                code="station",
+                params={"part": part, "example": stations_in_words([{"role": "dean", "escalate": "leader"}])},
+            )
+        station: dict[str, Any] = {"role": roles[name], "at": "own", "idle_days": IDLE_DAYS}
+        for word in filter(None, (word.strip() for word in re.split(r"[，,、]", found[1] or ""))):
+            if word in places:
+                station["at"] = places[word]
+            elif (days := _DAYS.fullmatch(word)) is not None and 1 <= int(days[1]) <= MOST_DAYS:
+                station["idle_days"] = int(days[1])
+            elif (above := _ABOVE.fullmatch(word)) is not None and above[1].strip() in roles:
+                station["escalate"] = roles[above[1].strip()]
+            else:
+                raise ValidationError(
+                    _("“%(word)s” in “%(part)s” is neither a place nor a number of days nor a role to go up to."),
+                    code="station",
+                    params={"word": word, "part": part},
+                )
+        stations.append(station)
+    if len(stations) > MOST:
+        raise ValidationError(_("At most %(most)s must agree one after the other."), code="many", params={"most": MOST})
+    return stations
+
+
+def _all_sorts() -> dict[str, str]:
+    """The sorts of records of all types that go through approval, by code."""
+    found: dict[str, str] = {}
+    for sheet in sheets():
+        if sheet.flow and (sorts := getattr(sheet.model, "approval_sorts", None)):
+            found.update(sorts())
+    return found
+
+
+def sorts_from_words(text: str) -> list[str]:
+    """The codes of sorts that are named, by code or by name."""
+    known = by_words(list(_all_sorts().items()))
+    codes = []
+    for word in filter(None, (word.strip() for word in re.split(r"[、，,；;\n]", text))):
+        if word not in known:
+            raise ValidationError(
+                _("There is no sort “%(word)s” of records to approve."), code="sort", params={"word": word}
+            )
+        codes.append(known[word])
+    return codes
 
 
 class StationsForm(forms.Form):
@@ -63,7 +144,7 @@ class StationsForm(forms.Form):
                 label=_("%(place)s. where") % name, choices=AT, required=False
             )
             self.fields[f"idle_{place}"] = forms.IntegerField(
-                label=_("%(place)s. idle days") % name, min_value=1, max_value=60, required=False
+                label=_("%(place)s. idle days") % name, min_value=1, max_value=MOST_DAYS, required=False
             )
             self.fields[f"escalate_{place}"] = forms.ChoiceField(
                 label=_("%(place)s. then also to") % name, choices=roles, required=False
@@ -71,7 +152,7 @@ class StationsForm(forms.Form):
             for key, value in (
                 ("role", known.get("role", "")),
                 ("at", known.get("at", "own")),
-                ("idle", known.get("idle_days", 3)),
+                ("idle", known.get("idle_days", IDLE_DAYS)),
                 ("escalate", known.get("escalate", "")),
             ):
                 self.initial.setdefault(f"{key}_{place}", value)
@@ -85,7 +166,7 @@ class StationsForm(forms.Form):
                 station = {
                     "role": role,
                     "at": given.get(f"at_{place}") or "own",
-                    "idle_days": given.get(f"idle_{place}") or 3,
+                    "idle_days": given.get(f"idle_{place}") or IDLE_DAYS,
                 }
                 above = given.get(f"escalate_{place}")
                 stations.append({**station, "escalate": above} if above else station)
@@ -102,7 +183,7 @@ def stations_panel(route: ApprovalRoute, actor: Actor) -> str:
             (
                 names.get(station["role"], station["role"]),
                 places.get(station.get("at", "own"), ""),
-                _("%(days)s days") % {"days": station.get("idle_days", 3)}
+                _("%(days)s days") % {"days": station.get("idle_days", IDLE_DAYS)}
                 + (f" → {names.get(station['escalate'], '')}" if station.get("escalate") else ""),
             )
             for station in route.stations
@@ -146,3 +227,16 @@ class ApprovalRouteSheet(Sheet):
     panels = (stations_panel,)
     first_panels = 1
     natural_key = ("record_type", "name", "effective_from")
+    spelled = {
+        "stations": Spelling(stations_in_words, stations_from_words),
+        "sorts": Spelling("、".join, sorts_from_words),
+    }
+    synonyms = {
+        "name": ("流程名称", "名称"),
+        "record_type": ("适用类型", "业务类型"),
+        "amount_from": ("起始金额", "金额下限"),
+        "effective_from": ("启用日期", "生效日期"),
+        "effective_to": ("停用日期", "失效日期"),
+        "stations": ("审批环节", "审批人"),
+        "sorts": ("仅适用于", "适用类别"),
+    }

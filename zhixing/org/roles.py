@@ -147,12 +147,12 @@ _RECOGNISED = {
     "teacher": "v:all c:own",
 }
 
-# What happened to somebody is reported as it happens, not brought in from a register.
+# What happened to somebody is reported as it happens; what happened before this system comes from the offices' registers.
 _REPORTED = {
-    "office": "vacdxp:all",
+    "office": "vacdxip:all",
     "leader": "v:all",
-    "dean": "vacdxp:unit",
-    "secretary": "vacdx:unit",
+    "dean": "vacdxip:unit",
+    "secretary": "vacdxi:unit",
     "group_leader": "vc:unit",
     "teacher": "v:own",
     "auditor": "vx:all",
@@ -221,7 +221,7 @@ ROLE_TABLE = RoleTable(
         },
         "org.delegation": {
             **_READ_ALL,
-            "office": "vacdx:all",
+            "office": "vacdxi:all",
             "leader": "v:all acd:own",
             "dean": "v:all acd:own",
             "secretary": "v:all acd:own",
@@ -281,14 +281,14 @@ ROLE_TABLE = RoleTable(
             "teacher": "v:all",
         },
         "industry_colleges.resource_allocation": {**_COLLEGE_KEEPS, "finance": "vx:all"},
-        "industry_colleges.area": {**_READ_ALL, "office": "vcx:all", "system_admin": "vcx:all"},
+        "industry_colleges.area": {**_READ_ALL, "office": "vcxi:all", "system_admin": "vcxi:all"},
         "industry_colleges.area_plan": _OF_INDUSTRY_COLLEGE,
         "industry_colleges.area_output": {
             **_OF_INDUSTRY_COLLEGE,
             "research": "v:all ac:own",
             "employment": "v:all ac:own",
         },
-        "agreements.agreement_kind": {**_READ_ALL, "office": "vacdx:all", "student": "v:all"},
+        "agreements.agreement_kind": {**_READ_ALL, "office": "vacdxi:all", "student": "v:all"},
         # A version comes in with its Word file, on a page of its own, by whoever may change templates.
         "agreements.template": {**_READ_ALL, "office": "vcdx:all"},
         "agreements.agreement": _AGREEMENT,
@@ -381,10 +381,16 @@ ROLE_TABLE = RoleTable(
         "practice.leave": {**_CHOSEN, "teacher": "vcp:own", "student": "va:own"},
         "practice.placement_change": {**_CHOSEN, "teacher": "vc:own", "student": "va:own"},
         "practice.incident": {**_REPORTED, "teacher": "vac:own", "student": "v:own"},
-        "practice.incident_report": {**_REPORTED, "teacher": "vc:own"},
+        "practice.incident_report": {
+            **_REPORTED,
+            "office": "vacdxp:all",
+            "dean": "vacdxp:unit",
+            "secretary": "vacdx:unit",
+            "teacher": "vc:own",
+        },
         "practice.report_duty": {**_READ_ALL, "office": "vacdxi:all"},
         # For the office alone; whoever complained reads the own complaint and its answer.
-        "practice.complaint": {"office": "vacxpr:all", "auditor": "v:all", "student": "v:own"},
+        "practice.complaint": {"office": "vacxipr:all", "auditor": "v:all", "student": "v:own"},
         "practice.evaluation": {**_SPOKEN, "office": "vxi:all"},
         "practice.grade_rule": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.run_rule": {**_READ_ALL, "office": "vacdxi:all"},
@@ -431,7 +437,8 @@ ROLE_TABLE = RoleTable(
         "policy.waiver": {**_READ_ALL, "office": "vaxp:all", "leader": "vxp:all", "dean": "v:all ax:unit"},
         "policy.acknowledgement": {
             **_READ_ALL,
-            "office": "vx:all a:unit",
+            # Each unit signs for itself; the office may bring in sheets that were signed on paper.
+            "office": "vxi:all a:unit",
             **dict.fromkeys(("dean", "secretary", "hr", "finance", "research", "employment"), "v:all a:unit"),
         },
         # The office and the school's leader close a year; what it would be by today's records is theirs to ask too.
@@ -454,7 +461,7 @@ ROLE_TABLE = RoleTable(
             **dict.fromkeys(("reviewer", "auditor"), "v:all"),
         },
         "kernel.event": {"office": "vx:all", "auditor": "vx:all", "audit_admin": "vx:all", "security_admin": "v:all"},
-        "kernel.approval_route": {**_READ_ALL, "office": "vacdx:all"},
+        "kernel.approval_route": {**_READ_ALL, "office": "vacdxi:all"},
     }
 )
 

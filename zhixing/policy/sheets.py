@@ -102,6 +102,9 @@ class WaiverSheet(Sheet):
         flow_action(models.Waiver.flow, "revoke", run=actions.revoke_waiver),
     )
     natural_key = ("rule", "unit", "unit_key", "starts_on")
+    not_imported = _(
+        "A waiver excuses a unit from a duty only once somebody entitled has decided it by itself, for its reason. Ask for it on the standing."
+    )
     synonyms = {"rule": ("规则", "规则编号"), "unit": ("学院", "单位"), "reason": ("豁免原因", "理由")}
 
 

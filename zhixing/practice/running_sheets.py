@@ -321,6 +321,7 @@ class IncidentSheet(Sheet):
         flow_action(models.Incident.flow, "reopen"),
     )
     panels = (running_panels.incident_panel,)
+    by_steps = frozenset({"closed_on"})
     natural_key = ("placement", "happened_at", "kind")
     synonyms = {
         "placement": _PLACEMENT,
@@ -354,14 +355,9 @@ class IncidentReportSheet(Sheet):
     groups = ((_("Report"), ("incident", "recipient", "due_at", "told_at", "how", "status")),)
     actions = (flow_action(models.IncidentReport.flow, "tell", actions.tell, form=running_forms.TellForm),)
     natural_key = ("incident", "recipient")
-    synonyms = {
-        "incident": ("突发事件", "事件"),
-        "recipient": ("报告对象", "对象"),
-        "due_at": ("报告时限", "期限"),
-        "told_at": ("报告时间", "实际报告时间"),
-        "how": ("报告方式", "方式"),
-        "status": ("状态",),
-    }
+    not_imported = _(
+        "An incident writes its own chain of reports when it is entered or brought in; who was told, when and how is noted on each."
+    )
 
 
 class ComplaintSheet(Sheet):
@@ -381,6 +377,7 @@ class ComplaintSheet(Sheet):
         flow_action(models.Complaint.flow, "take"),
         flow_action(models.Complaint.flow, "answer", actions.answer_complaint, form=running_forms.AnswerForm),
     )
+    by_steps = frozenset({"answer", "answered_on"})
     natural_key = ("number",)
     synonyms = {
         "number": ("投诉编号", "编号"),
