@@ -18,7 +18,7 @@ from zhixing.kernel.scope import Actor
 from zhixing.org.models import Cohort, Person, Student
 from zhixing.practice import ages
 from zhixing.practice.placements import Placement, PostRanking, Preference
-from zhixing.practice.plans import PracticePlan, Supervisor
+from zhixing.practice.plans import PracticeKind, PracticePlan, Supervisor
 from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare, offered_to
 from zhixing.practice.solving.problem import Applicant, Choice, Point, Problem, Share, Team, Weights
 from zhixing.practice.solving.problem import Post as Place
@@ -245,6 +245,8 @@ def _applicant(
         home=Point(*map(float, home)) if home else None,
         has=frozenset(has),
         team=code(plan.pk) if plan.pk in teams else "",
+        # A class visits, trains and competes together: whoever chose nothing goes where there is a place.
+        anywhere=plan.kind != PracticeKind.POST,
     )
 
 

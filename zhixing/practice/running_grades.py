@@ -18,6 +18,7 @@ from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.practice import running_archive
 from zhixing.practice.placements import Placement
+from zhixing.practice.plans import PracticeKind, PracticePlan
 from zhixing.practice.running_cases import Leave
 from zhixing.practice.running_results import Evaluation, GradeRule, PaperKind
 
@@ -63,17 +64,31 @@ def level_of(score: Decimal, rules: dict[str, Decimal]) -> str:
     return Placement.Level.FAIL
 
 
-def weighed(parts: dict[str, Decimal | None], rules: dict[str, Decimal]) -> tuple[Decimal | None, tuple[str, ...]]:
+def weighed(
+    parts: dict[str, Decimal | None], rules: dict[str, Decimal], asked: Iterable[str] = PARTS
+) -> tuple[Decimal | None, tuple[str, ...]]:
     """The score of a grade's parts, one decimal, and the parts that are missing though they have a weight.
 
-    Without all of them there is no score: a missing evaluation is asked for, not counted as nothing.
+    Without all that are `asked` there is no score: a missing evaluation is asked for, not counted as nothing. A part
+    that nobody is asked for counts where it is there, else its weight falls to the others.
     """
-    missing = tuple(name for name in PARTS if rules.get(name) and parts.get(name) is None)
-    total = sum((rules.get(name, Decimal(0)) for name in PARTS), Decimal(0))
+    asked = set(asked)
+    counted = {
+        name: rules[name] for name in PARTS if rules.get(name) and (name in asked or parts.get(name) is not None)
+    }
+    missing = tuple(name for name in counted if parts.get(name) is None)
+    total = sum(counted.values(), Decimal(0))
     if missing or not total:
         return None, missing
-    points = sum(((parts[name] or Decimal(0)) * rules.get(name, Decimal(0)) for name in PARTS), Decimal(0))
+    points = sum(((parts[name] or Decimal(0)) * weight for name, weight in counted.items()), Decimal(0))
     return (points / total).quantize(Decimal("0.1"), ROUND_HALF_UP), ()
+
+
+def _asked(placement: Placement, kind: str) -> tuple[str, ...]:
+    """The parts that a placement's grade waits for: a visit, a training or a contest without a mentor has no firm to ask."""
+    if kind == PracticeKind.POST or placement.mentor_id is not None:
+        return PARTS
+    return tuple(name for name in PARTS if name != Evaluation.Side.FIRM)
 
 
 def _mondays(placement: Placement) -> int:
@@ -101,6 +116,7 @@ def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
     for leave in Leave.objects.filter(placement__in=keys, status="granted", archived_at=None):
         leaves.setdefault(leave.placement_id, []).append(leave)
     meters = running_archive.meters(rows, weeks)
+    kinds = dict(PracticePlan.objects.filter(pk__in={row.plan_id for row in rows}).values_list("pk", "kind"))
     rules_by_day = rules_of(row.ended_on or row.ends_on for row in rows)
     found = {}
     for row in rows:
@@ -115,7 +131,7 @@ def compute(placements: Iterable[Placement]) -> dict[int, Grade]:
             "report": (Decimal(sum(bool(paper) for paper in papers)) / 3 * 100).quantize(Decimal("0.1")),
         }
         rules = rules_by_day[row.ended_on or row.ends_on]
-        score, missing = weighed(parts, rules)
+        score, missing = weighed(parts, rules, _asked(row, kinds[row.plan_id]))
         found[row.pk] = Grade(parts, score, level_of(score, rules) if score is not None else "", missing)
     return found
 
