@@ -187,6 +187,19 @@ def test_whoever_was_told_is_not_looked_for_again(house: here.Place, django_asse
         assert running_incidents.remind(late) == 0
 
 
+def test_the_clock_looks_up_as_often_for_many_as_for_one(house: here.Place) -> None:
+    asked = []
+    for placement in (house.placements[:1], house.placements[1:]):
+        for row in placement:
+            actions.report_incident(row, by=house.teacher, kind="missing", severity="grave", text="失联超过六小时")
+        with CaptureQueriesContext(connection) as made:
+            assert running_incidents.remind(here.NOW + timedelta(days=3)) == 21 * len(placement)
+        # Each notice puts its own mail into the queue: that writes, and looks nothing up.
+        said = [query["sql"].lstrip() for query in made if "procrastinate" not in query["sql"]]
+        asked.append([sql for sql in said if sql.upper().startswith("SELECT")])
+    assert len(asked[0]) == len(asked[1]), asked
+
+
 def test_the_guardian_gets_a_message_with_a_link_and_is_still_to_be_spoken_to(
     house: here.Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import CharField, Exists, Model, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -129,19 +129,51 @@ def remind(now: datetime) -> int:
     late = late.exclude(Exists(Notice.objects.filter(key=key)))
     sent = 0
     sheet = sheet_for(Incident)
-    for row in late.select_related(
+    rows = late.select_related(
         "incident__placement__student",
         "incident__placement__post__organisation",
         "incident__placement__plan__major__unit",
-    ).order_by("due_at", "pk"):
-        above: Iterable[int] = set().union(
-            *(people_for(row.incident, who) for who in (Recipient.SUPERVISOR, Recipient.COLLEGE, Recipient.OFFICE))
-        )
+    ).order_by("due_at", "pk")
+    above = _Above()
+    for row in rows:
         params = {
             "recipient": str(row.get_recipient_display()),
             "incident": str(row.incident),
             "due": timezone.localtime(row.due_at).strftime("%Y-%m-%d %H:%M"),
         }
         url = sheet.url("detail", row.incident_id) if sheet else ""
-        sent += notices.send_to_people(above, f"{_LATE_KEY}{row.pk}", LATE, params, url)
+        sent += notices.send(above.users_of(row.incident), f"{_LATE_KEY}{row.pk}", LATE, params, url)
     return sent
+
+
+class _Above:
+    """Who stands above each incident: its supervisor, its college's heads and the office; read once for all of them."""
+
+    def __init__(self) -> None:
+        self.office: set[int] = set()
+        self.heads: dict[int, set[int]] = {}
+        self.users: dict[int, int] | None = None
+
+    def _read(self) -> dict[int, int]:
+        today, heads = timezone.localdate(), INSIDE[Recipient.COLLEGE]
+        held = Membership.objects.filter(
+            Q(ends_on=None) | Q(ends_on__gte=today),
+            starts_on__lte=today,
+            role__in=(*heads, Role.OFFICE),
+            archived_at=None,
+        )
+        for person, role, unit in held.values_list("person", "role", "unit"):
+            (self.heads.setdefault(unit, set()) if role in heads else self.office).add(person)
+        accounts = get_user_model()._default_manager.filter(person__isnull=False, is_active=True)
+        late = IncidentReport.objects.filter(status="waiting", archived_at=None)
+        supervisors = Q(person__in=late.values("incident__placement__supervisor"))
+        known = accounts.filter(supervisors | Q(person__in=self.office.union(*self.heads.values())))
+        return dict(known.order_by().values_list("person", "pk"))
+
+    def users_of(self, incident: Incident) -> list[int]:
+        """The accounts (ids) of those above an incident."""
+        if self.users is None:
+            self.users = self._read()
+        placement = incident.placement
+        people = self.office | self.heads.get(placement.plan.major.unit_id, set()) | {placement.supervisor_id or 0}
+        return [self.users[person] for person in people if person in self.users]

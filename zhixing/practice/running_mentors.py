@@ -109,8 +109,8 @@ def letter_of(mentor: Contact, today: date) -> bytes:
             pgettext("of practice", "Kind"),
             _("From – until"),
             _("Students"),
-            _("Weeks"),
-            _("Hours"),
+            pgettext("amount", "Weeks"),
+            pgettext("amount", "Hours"),
         ]
         rows = [
             [

@@ -472,7 +472,7 @@ def visit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "modes": Visit.Mode.choices,
         "mentor": next((row.mentor.name for row in there.select_related("mentor") if row.mentor), ""),
         "files": files,
-        "values": request.POST,
+        "values": {name: request.POST.get(name, "") for name in ("findings", "problems", "follow_up")},
         "fault": fault,
         "crumbs": [
             {"label": _("Who needs me today"), "url": reverse("practice-today")},
