@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from benchmarks.timing import Row, at_most, seconds, within
-from zhixing.practice.solving.problem import Applicant, Base, Point, Post, Problem, ranked
+from zhixing.practice.solving.problem import Applicant, Base, Point, Post, Problem, Share, Team, ranked
 from zhixing.practice.solving.solve import Result, allocate
 from zhixing.practice.solving.table import Table
 from zhixing.practice.solving.thumb import first_come
 
 STUDENTS, POSTS, CHOICES, MAJORS, BASES, TOWNS = 5_000, 1_500, 20, 40, 300, 19
+PLANS = 10
 LIMIT = 60.0
 
 
@@ -56,6 +59,34 @@ def cohort(minimum: int = 0, seed: int = 20231230) -> Problem:
     return Problem(tuple(applicants), posts, tuple(Base(f"b{base:03}", minimum=minimum) for base in range(BASES)))
 
 
+def together(plans: int = PLANS) -> Problem:
+    """The same cohort as so many plans allocated together.
+
+    Every post of several majors is shared by their plans: a third keeps a place for each, a third caps each; every plan
+    has a few supervisors less than it would need.
+    """
+    problem = cohort()
+
+    def plan(major: str) -> str:
+        return f"plan{int(major) % plans}"
+
+    sizes = Counter(plan(row.major) for row in problem.applicants)
+    posts = []
+    for number, post in enumerate(problem.posts):
+        open_to = sorted({plan(major) for major in post.majors})
+        kept = 1 if number % 3 == 0 and len(open_to) <= post.capacity else 0
+        most = max(post.capacity - 1, 1) if number % 3 == 1 else None
+        numbered = len(open_to) > 1 and (kept or most)
+        shares = tuple(Share(one, kept, most) for one in open_to) if numbered else ()
+        posts.append(replace(post, majors=frozenset(open_to), shares=shares))
+    return replace(
+        problem,
+        applicants=tuple(replace(row, major=plan(row.major), team=plan(row.major)) for row in problem.applicants),
+        posts=tuple(posts),
+        teams=tuple(Team(code, students=size * 99 // 100) for code, size in sorted(sizes.items())),
+    )
+
+
 def _mean(table: Table, found: Mapping[str, str], of: Callable[[Applicant, Post], float]) -> float:
     problem = table.problem
     return sum(of(problem.applicant[who], problem.post[post]) for who, post in found.items()) / len(found)
@@ -83,6 +114,19 @@ def measure() -> Iterator[Row]:
     with_minimums = cohort(minimum=3)
     taken = seconds(lambda: results.append(allocate(with_minimums, seconds=LIMIT - 5)))
     yield _proven("allocate.minimums", f"{work}: and three or none at {BASES} bases", taken, results[-1])
+    joint = together()
+    taken = seconds(lambda: results.append(allocate(joint)))
+    yield _proven(
+        "allocate.joint",
+        f"{work}: {PLANS} plans together, posts shared and kept, supervisors short",
+        taken,
+        results[-1],
+    )
+    fair = replace(joint, weights=replace(joint.weights, fairness=1.0))
+    taken = seconds(lambda: results.append(allocate(fair, seconds=LIMIT - 5)))
+    found, bound = results[-1].objective, results[-1].bound or 0.0
+    note = f"{results[-1].method}, at most {100 * (found - bound) / found:.2f}% from the best"
+    yield within("allocate.fair", f"{work}: {PLANS} plans together, the worst-off major weighed", taken, LIMIT, note)
 
 
 def _proven(name: str, work: str, taken: float, result: Result) -> Row:
