@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -396,10 +396,6 @@ class Calendar:
 
 def days(starts_on: date, ends_on: date) -> Iterator[date]:
     return (starts_on + timedelta(days=n) for n in range((ends_on - starts_on).days + 1))
-
-
-# Which of some placements (ids) have a paper of this kind in their archive.
-ArchiveReader = Callable[[Collection[int]], set[int]]
 
 
 @dataclass(slots=True)

@@ -174,7 +174,8 @@ class Practice:
             for person in self.dice.sample(
                 self.world.faculty[unit], min(len(self.world.faculty[unit]), 1 + size // 15)
             ):
-                guides.append(Supervisor(plan=row, person=person, limit=20))
+                phone = f"{words.OFFICE}{20 + len(guides) % 70}"
+                guides.append(Supervisor(plan=row, person=person, limit=20, work_phone=phone))
         insert(self.plan, papers, lambda paper: paper.issued_on)
         insert(self.plan, duties, lambda duty: duty.confirmed_on)
         insert(self.plan, guides)
@@ -218,6 +219,7 @@ class Practice:
             starts_on=starts,
             ends_on=starts + (timedelta(days=25) if skill else _TERM),
             weeks=4 if skill else 26,
+            duty_phone=words.DUTY_PHONE,
             aims=words.AIMS,
             choose_from=self.plan.ago(6) if batch.status == _P.CHOOSING else starts - timedelta(days=45),
             choose_until=self.plan.ahead(9) if batch.status == _P.CHOOSING else starts - timedelta(days=30),

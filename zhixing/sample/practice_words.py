@@ -338,4 +338,7 @@ DUTIES = {
     "evaluation": "成绩由校企双方评价和过程材料合成，不套用企业员工考勤与考核标准。",
 }
 CHANNEL = {"complaints": "教务处实习管理岗专人受理，五个工作日内答复。"}
+# The college's own numbers: the office on duty, and those of its supervisors, of which the last two digits are added.
+DUTY_PHONE, OFFICE = "0898-65701200", "0898-657018"
+SLIP = "{name}  {month} 实习报酬\n应发 2,800.00 元  实发 2,800.00 元\n发放日期 {day}"
 HOTLINE, HOTMAIL = "0898-65701234", "shixi-jubao@example.edu.cn"
