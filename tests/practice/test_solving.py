@@ -426,3 +426,8 @@ def test_groups_are_compared_within_and_across_majors() -> None:
     result = allocate(problem)
     assert Counter(code[0] for code, post in result.assigned.items() if post == "p") == {"a": 1, "b": 1}
     assert result.worst_major == ("one", 1.5)
+    # Whoever wants nothing makes no major look better off.
+    idle = tuple(Applicant(f"z{i}", major="x", group="one") for i in range(6))
+    assert allocate(replace(problem, applicants=(*rows, *idle))).worst_major == ("one", 1.5)
+    nobody = Problem(idle, (Post("p", 2),), weights=Weights(fairness=1.0))
+    assert not allocate(nobody).assigned and allocate(nobody).optimal

@@ -90,23 +90,23 @@ def summary(facts: Facts, result: Result) -> dict[str, Any]:
 def _by_plan(facts: Facts, result: Result) -> list[dict[str, Any]]:
     """How each plan's students fare, and each class among them.
 
-    `mean` is what fairness compares: the mean position, without a place one after the last choice.
+    `mean` is what fairness compares: the mean position of those who chose, without a place one after the last choice.
     """
     problem = facts.problem
-    rows: dict[int, dict[int, list[tuple[float, bool, bool]]]] = {plan: {} for plan in facts.plans}
+    rows: dict[int, dict[int, list[tuple[bool, float | None]]]] = {plan: {} for plan in facts.plans}
     for pk, student in facts.students.items():
         applicant = problem.applicant[code(pk)]
-        post = result.assigned.get(applicant.code)
-        at = problem.positions(applicant).get(post, problem.beyond(applicant)) if post else problem.beyond(applicant)
-        told = (at, post is not None, bool(post) and at == 1)
-        rows[facts.plan_of[pk]].setdefault(student.cohort_id, []).append(told)
+        post, beyond = result.assigned.get(applicant.code), problem.beyond(applicant)
+        at = problem.positions(applicant).get(post or "", beyond) if applicant.choices else None
+        rows[facts.plan_of[pk]].setdefault(student.cohort_id, []).append((post is not None, at))
 
-    def figures(of: list[tuple[float, bool, bool]]) -> dict[str, Any]:
+    def figures(of: list[tuple[bool, float | None]]) -> dict[str, Any]:
+        positions = [at for _placed, at in of if at is not None]
         return {
             "students": len(of),
-            "placed": sum(placed for _at, placed, _first in of),
-            "first": sum(first for _at, _placed, first in of),
-            "mean": round(sum(at for at, _placed, _first in of) / len(of), 3) if of else None,
+            "placed": sum(placed for placed, _at in of),
+            "first": sum(placed and at == 1 for placed, at in of),
+            "mean": round(sum(positions) / len(positions), 3) if positions else None,
         }
 
     return [

@@ -96,4 +96,7 @@ def _groups(actor: Actor) -> list[dict[str, Any]]:
                 "shared": len(shared.get(plan.pk, ())),
             }
         )
+    for group in groups.values():
+        # What is linked, and what students have chosen in, comes first.
+        group["plans"].sort(key=lambda row: (not row["shared"], not row["chosen"]))
     return [group for group in groups.values() if len(group["plans"]) > 1]

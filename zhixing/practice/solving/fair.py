@@ -23,7 +23,7 @@ def group_of(applicant: Applicant) -> str:
 
 @dataclass(frozen=True)
 class Means:
-    """The mean position of each major (or whatever is compared), without a place one after the last choice."""
+    """The mean position of each major (or whatever is compared): of those who chose, without a place one after the last."""
 
     sizes: Mapping[str, int]
     # Of whom is fixed, and of everybody else as if left out.
@@ -34,6 +34,9 @@ class Means:
         sizes: dict[str, int] = {}
         constant: dict[str, float] = {}
         for code, applicant in table.problem.applicant.items():
+            # Whoever wants nothing fares neither well nor badly.
+            if not applicant.choices:
+                continue
             group = group_of(applicant)
             sizes[group] = sizes.get(group, 0) + 1
             post = table.fixed.get(code)
@@ -46,6 +49,8 @@ class Means:
         means = dict(self.constant)
         for code, post in found.items():
             applicant = table.problem.applicant[code]
+            if not applicant.choices:
+                continue
             gain = table.position(applicant, post) - table.problem.beyond(applicant)
             group = group_of(applicant)
             means[group] += gain / self.sizes[group]

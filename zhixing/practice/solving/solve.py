@@ -106,7 +106,7 @@ def allocate(problem: Problem, mode: str = "optimal", seconds: float = LIMIT, mu
 
 def best(table: Table, seconds: float) -> Answer:
     """The cheapest placement of the free applicants: by flow where that is enough, else by branch and bound."""
-    if table.problem.weights.fairness and flow.available():
+    if table.problem.weights.fairness and table.pairs and flow.available():
         return Answer(*fair.solve(table, seconds))
     return cheapest(table, [pair.cost for pair in table.pairs], table.penalty, seconds)
 
