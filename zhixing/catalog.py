@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.agreements import api as agreements_api
 from zhixing.agreements import sheets as agreements
 from zhixing.bases import sheets as bases
 from zhixing.cultivation import api as cultivation_api
@@ -90,7 +91,9 @@ DOMAINS = (
             agreements.TemplateSheet(),
             agreements.AgreementKindSheet(),
         ),
+        pages=((_("For the school to sign"), "signature", "signing-waiting", "agreements.school_signature"),),
         minor=(agreements.AgreementPartySheet(), agreements.SignatureRequestSheet(), agreements.SignatureSheet()),
+        operations=agreements_api.operations,
     ),
     Domain(
         "industry_colleges",

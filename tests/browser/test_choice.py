@@ -24,7 +24,7 @@ def campus() -> Campus:
     return Campus(size=3, firms=3, posts_each=1)
 
 
-def _plan(campus: Campus, **more: Any) -> PracticePlan:
+def plan_of(campus: Campus, **more: Any) -> PracticePlan:
     """A plan by the real clock: a browser has its own."""
     today = timezone.localdate()
     begins = today + timedelta(days=30)
@@ -37,7 +37,7 @@ def _plan(campus: Campus, **more: Any) -> PracticePlan:
 
 @pytest.mark.parametrize(("language", "mode"), [("zh-hans", "light"), ("en", "dark")])
 def test_a_student_chooses_by_taps(campus: Campus, windows: Windows, language: str, mode: str) -> None:
-    plan = _plan(campus, status="choosing")
+    plan = plan_of(campus, status="choosing")
     student = campus.students[0]
     user = User.objects.create(username="student", person=student.person)
     Membership.objects.create(person=student.person, role="student", unit=campus.unit, starts_on=date(2020, 1, 1))
@@ -62,7 +62,7 @@ def test_a_student_chooses_by_taps(campus: Campus, windows: Windows, language: s
 
 
 def test_a_guardian_consents_by_link_and_takes_it_back(campus: Campus, windows: Windows) -> None:
-    plan = _plan(campus, status="allocated")
+    plan = plan_of(campus, status="allocated")
     placement = Placement.objects.create(
         plan=plan,
         student=campus.students[0],

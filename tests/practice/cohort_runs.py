@@ -15,14 +15,15 @@ from django.utils import timezone
 
 from tests.factories import make
 from tests.practice.cohort import ENDS, Campus
-from zhixing.agreements.models import Agreement
+from zhixing.agreements import on_paper
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import Event
 from zhixing.kernel.scope import Actor
 from zhixing.org.actors import actor_for
-from zhixing.org.models import Membership, Person, Student, User
+from zhixing.org.models import Membership, Person, Student, Term, User
 from zhixing.practice import (
     consent_actions,
+    for_bases,
     placement_actions,
     plan_actions,
     running_grades,
@@ -154,9 +155,11 @@ def _moved(house: Running, old: Placement) -> Placement:
     for consent in new.consents.all():  # type: ignore[attr-defined]
         consent_actions.give(consent, by=house.dean, name=consent.name, on_paper=True)
     placement_actions.accept_by_firm([new], by=house.dean)
+    new.refresh_from_db()
     placement_actions.make_agreement(new, by=house.dean)
     new.refresh_from_db()
-    Agreement.objects.filter(pk=new.agreement_id).update(status="in_force", signed_on=date(2026, 7, 10))
+    assert new.agreement is not None
+    on_paper.record_all(new.agreement, by=house.dean, signed_on=date(2026, 7, 10))
     placement_actions.start(new, by=house.dean)
     return new
 
@@ -200,6 +203,37 @@ def words(house: Running, brought: Brought) -> None:
     assert Evaluation.objects.filter(placement=first, shown=True).count() >= 2
 
 
+def _hired(house: Running, brought: Brought, rows: list[Placement]) -> None:
+    """Whether the firm hires: said on the record or by a register; corrected by saying the other."""
+    Hired = Placement.Hired
+    first, second, third, fourth = rows
+    with pytest.raises(FlowError):
+        placement_actions.hired(house.placed(498), by=house.dean)
+    placement_actions.hired(first, by=house.dean)
+    placement_actions.not_hired(second, by=house.dean, comment="升学")
+    placement_actions.hired(second, by=house.dean, comment="未录取，回单位")
+    head = "计划编号,学号,岗位编号,开始日期,结束日期,是否录用"
+    brought(
+        "practice.placement",
+        head,
+        [
+            f"{house.plan.code},{row.student.number},{row.post.code},{row.starts_on},{row.ends_on},{said}"
+            for row, said in ((third, Hired.HIRED.label), (fourth, Hired.NOT.label))
+        ],
+        house.dean,
+    )
+    kept = [Placement.objects.get(pk=row.pk).hired for row in rows]
+    assert kept == ["hired", "hired", "hired", "not"]
+    told = Event.objects.filter(record_type="practice.placement", record_id=second.pk, verb__in=("hired", "not_hired"))
+    assert list(told.order_by("pk").values_list("verb", "comment")) == [
+        ("not_hired", "升学"),
+        ("hired", "未录取，回单位"),
+    ]
+    last = max(row.ends_on for row in rows)
+    figures = {row.key: row.value for row in for_bases.of_term(house.plan.major, Term(starts_on=last, ends_on=last))}
+    assert figures["kept"] == 3
+
+
 def to_the_grades(house: Running, brought: Brought, few: Any) -> None:
     """The end for all together, the grades for all together; who lacks a word is named and waits."""
     plan, dean = house.plan, house.dean
@@ -232,6 +266,7 @@ def to_the_grades(house: Running, brought: Brought, few: Any) -> None:
     said = Event.objects.get(record_type="practice.placement", record_id=left.pk, verb="grade").data
     left.refresh_from_db()
     assert said["score"] == str(left.score) and said["level"] == left.level
+    _hired(house, brought, list(graded.select_related("student", "post").order_by("pk")[:4]))
     # The plan closes once the one who never began is called off.
     with pytest.raises(FlowError) as refused:
         plan_actions.end(plan, by=dean)

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make
-from tests.practice import cohort_runs
+from tests.practice import cohort_runs, cohort_signing
 from tests.practice.cohort import BEGINS, ENDS, TODAY, Campus, csv
 from zhixing.kernel import approval, importing
 from zhixing.kernel.acting import changing
@@ -331,15 +331,11 @@ def _papers(campus: Campus, plan: PracticePlan, owner: Actor, dean: Actor) -> No
             parties.append(f"SX-2026-{i},4,guardian,{student.guardian_name},,")
     brought("agreements.agreement_party", "协议编号,序号,身份,名称,合作单位,学号", parties, dean)
     plan_actions.make_agreements(plan, by=dean)
-    made = plan.placements.filter(pk__in=taken).select_related("agreement")
+    made = plan.placements.filter(pk__in=taken).select_related("agreement", "student", "post")
     assert {row.agreement.status for row in made if row.agreement} == {"approved"}
+    assert all(row.agreement is not None and row.agreement.details["post"] == row.post.title for row in made)
     assert lacking(plan)["agreement"] == len(taken)
-    from zhixing.agreements.models import Agreement
-
-    for row in made:
-        assert row.agreement is not None and row.agreement.details["post"] == row.post.title
-        # Signing itself is walked in the tests of agreements; here the papers are in force.
-        Agreement.objects.filter(pk=row.agreement_id).update(status="in_force", signed_on=TODAY)
+    cohort_signing.signed_by_all(campus, plan, list(made), dean)
     assert not {"agreement", "accepted"} & lacking(plan).keys()
 
 

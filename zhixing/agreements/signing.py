@@ -244,7 +244,9 @@ def sign(
         refuse_closed(agreement, fresh)
         if link is None and not may_sign_inside(fresh, by):
             raise FlowError(_("This signature is not yours to give."), code="forbidden")
-        if method == Method.TYPED and not same_name(name, fresh.signer_name):
+        # Who signs in the place of whoever was named signs inside with their own name.
+        own = link is None and same_name(name, by.name)
+        if method == Method.TYPED and not own and not same_name(name, fresh.signer_name):
             raise ValidationError(
                 _("Type your name as it stands here: %(name)s."), code="name", params={"name": fresh.signer_name}
             )

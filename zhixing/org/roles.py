@@ -308,6 +308,8 @@ ROLE_TABLE = RoleTable(
             "group_leader": "v:all c:own",
         },
         "agreements.signature": _SIGNED_PAPER,
+        # Who may have to sign for the school; which papers follows from who approves them.
+        "agreements.school_signature": {"office": "vp:all", "leader": "vp:all", "dean": "vp:unit"},
         "cultivation.training_plan": {**_TAUGHT, "teacher": "v:all c:own"},
         "cultivation.plan_signature": _TAUGHT,
         "cultivation.post": _TAUGHT,

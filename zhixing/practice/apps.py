@@ -22,6 +22,8 @@ class PracticeConfig(AppConfig):
                 "agreement_found": ("link", _("Agreement found in the register")),
                 "duty_confirmed": ("signature", _("Duty confirmed")),
                 "units_published": ("eye", _("Units published")),
+                "hired": ("check", _("Hired by the firm")),
+                "not_hired": ("x", _("Not hired by the firm")),
                 "lives": ("home", _("Living arrangement")),
                 "lock": ("lock", _("Place locked")),
                 "unlock": ("key", _("Place unlocked")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhixing.agreements import actions as agreements
@@ -18,10 +19,12 @@ from zhixing.kernel.scope import Actor
 from zhixing.practice.bulk import Outcome
 from zhixing.practice.covers import covers_of
 from zhixing.practice.placements import Placement
+from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Filing
 
 KIND = "tripartite"
 DEAD = ("terminated", "replaced")
+_WAITING = (Placement.Status.CONFIRMED, Placement.Status.RUNNING)
 
 
 def kind() -> AgreementKind:
@@ -119,6 +122,15 @@ def make(placement: Placement, *, by: Actor, comment: str = "", kind_: Agreement
     if not agreement.parties.filter(role=PartyRole.ENTERPRISE, confirmed_at=None, archived_at=None).exists():
         agreements.clear(agreement, by=helper, comment=comment)
     return agreement
+
+
+def to_sign(plan: PracticePlan) -> QuerySet[Agreement]:
+    """The agreements of a plan's confirmed placements that are ready and nobody was asked to sign yet."""
+    rows = Placement.objects.filter(plan=plan, archived_at=None, status__in=_WAITING)
+    found = Agreement.objects.filter(
+        pk__in=rows.values("agreement"), status=Agreement.Status.APPROVED, archived_at=None
+    )
+    return found.select_related("kind", "unit", "student").order_by("pk")
 
 
 def call_off(placement: Placement, *, by: Actor, comment: str) -> bool:

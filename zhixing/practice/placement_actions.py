@@ -23,6 +23,8 @@ from zhixing.practice.solving.problem import Post as Place
 from zhixing.practice.solving.problem import Share
 
 Status = Placement.Status
+# After it: then it is known whether the firm hires the student.
+OVER = (Status.ENDED, Status.GRADED)
 
 
 def _taken(posts: Iterable[int], without: Iterable[int]) -> dict[int, Counter[str]]:
@@ -166,6 +168,23 @@ def lives(placement: Placement, *, by: Actor, living: str, comment: str = "") ->
         if locked.status not in Placement.LIVE:
             raise FlowError(_("This placement is over."), code="wrong_state")
         locked.living = living
+
+
+def hired(placement: Placement, *, by: Actor, comment: str = "") -> None:
+    """The firm hired the student after the practice; what was said before is corrected by it (D-46)."""
+    _hired(placement, Placement.Hired.HIRED, by=by, comment=comment)
+
+
+def not_hired(placement: Placement, *, by: Actor, comment: str = "") -> None:
+    """The firm did not hire the student."""
+    _hired(placement, Placement.Hired.NOT, by=by, comment=comment)
+
+
+def _hired(placement: Placement, said: str, *, by: Actor, comment: str) -> None:
+    with changing(placement, "hired" if said == Placement.Hired.HIRED else "not_hired", by=by, comment=comment) as row:
+        if row.status not in OVER:
+            raise FlowError(_("Whether the firm hired the student is known after the practice."), code="wrong_state")
+        row.hired = said
 
 
 def lock(placement: Placement, *, by: Actor, comment: str) -> None:

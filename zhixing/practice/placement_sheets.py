@@ -135,6 +135,22 @@ class PlacementSheet(Sheet):
             available=lambda row: row.locked and row.status in ("proposed", "confirmed"),
         ),
         *PLACEMENT_ACTIONS,
+        Action(
+            "hired",
+            _("Hired by the firm"),
+            placement_actions.hired,
+            icon="check",
+            comment="optional",
+            available=lambda row: row.status in placement_actions.OVER and row.hired != models.Placement.Hired.HIRED,
+        ),
+        Action(
+            "not_hired",
+            _("Not hired by the firm"),
+            placement_actions.not_hired,
+            icon="x",
+            comment="optional",
+            available=lambda row: row.status in placement_actions.OVER and row.hired != models.Placement.Hired.NOT,
+        ),
     )
     panels = (panels.placement_panel, *PLACEMENT_PANELS, redline_panels.placement_panel)
     natural_key = ("student", "post", "starts_on")

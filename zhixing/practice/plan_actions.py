@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhixing.kernel import approval
+from zhixing.agreements import together, together_jobs
+from zhixing.kernel import approval, progress
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
-from zhixing.practice import consent_actions, duties, placement_actions, post_actions, readiness, reminders
+from zhixing.practice import consent_actions, duties, papers, placement_actions, post_actions, readiness, reminders
 from zhixing.practice.bulk import Outcome
 from zhixing.practice.insurance import numbers_in
 from zhixing.practice.placements import Consent, Placement
@@ -164,10 +165,26 @@ def confirm_places(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
 
 def make_agreements(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
     """Tripartite agreements for all confirmed placements that have none: found in the register, else made. Returns the checklist."""
-    from zhixing.practice import papers
-
     rows = readiness.rows_of(plan).filter(agreement=None, status=Placement.Status.CONFIRMED)
     papers.make_many(list(rows), by=by, comment=comment).or_fail()
+    return readiness_url(plan)
+
+
+def ask_signing(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
+    """Ask everybody to sign the agreements of a plan that are ready. Returns the checklist, or the page of the work where they are many.
+
+    Students with an account sign on their own page. Raises FlowError with the reasons where nothing could be asked.
+    """
+    if not by.can_on(plan, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    rows = papers.to_sign(plan)
+    keys = list(rows.values_list("pk", flat=True))
+    if len(keys) > together.AT_ONCE and by.user_id is not None:
+        title = _("Ask for the signatures of “%(plan)s”") % {"plan": plan.title}
+        return progress.next_page(together_jobs.ask_soon(keys, by=by, title=title, back=readiness_url(plan)))
+    found = together.ask_many(rows, by=by, comment=comment)
+    if not found.done:
+        raise FlowError(found.words(), code="refused")
     return readiness_url(plan)
 
 

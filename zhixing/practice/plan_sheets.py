@@ -154,6 +154,14 @@ class PracticePlanSheet(Sheet):
             available=plan_actions.is_preparing_internship,
         ),
         Action(
+            "ask_signing",
+            _("Ask all to sign"),
+            plan_actions.ask_signing,
+            icon="send",
+            bulk=False,
+            available=plan_actions.is_preparing_internship,
+        ),
+        Action(
             "remind",
             _("Remind all"),
             plan_actions.remind,

@@ -25,6 +25,7 @@ ACTS = {
     "confirm_places": plan_actions.confirm_places,
     "ask_consents": plan_actions.ask_consents,
     "make_agreements": plan_actions.make_agreements,
+    "ask_signing": plan_actions.ask_signing,
     "remind": plan_actions.remind,
     "start": plan_actions.start,
     "start_ready": plan_actions.start_waiting,
@@ -33,6 +34,7 @@ SAID = {
     "confirm_places": gettext_lazy("The places are confirmed."),
     "ask_consents": gettext_lazy("Students and guardians are asked."),
     "make_agreements": gettext_lazy("The agreements are made."),
+    "ask_signing": gettext_lazy("Whoever signs first is asked."),
     "remind": gettext_lazy("All with whom something lies are reminded."),
     "start": gettext_lazy("Whoever was ready has started."),
     "start_ready": gettext_lazy("Whoever was ready has started."),
@@ -55,7 +57,9 @@ def ready_page(request: HttpRequest, plan: int) -> HttpResponse:
         if act not in ACTS:
             raise Http404
         try:
-            ACTS[act](found, by=actor)
+            where = ACTS[act](found, by=actor)
+            if where != plan_actions.readiness_url(found):
+                return redirect(where)
             messages.success(request, SAID[act])
         except ValidationError as refused:
             messages.error(request, "；".join(refused.messages))
@@ -84,6 +88,7 @@ def ready_page(request: HttpRequest, plan: int) -> HttpResponse:
         "begun": begun,
         "mend": insurance.mend(placements) if only == "insurance" else None,
         "may": may,
+        "to_sign": sum(row.agreement is not None and row.agreement.status == "approved" for row in placements),
         "duties": duties.asked(found),
         "confirm_url": sheet.url("act", found.pk, key="confirm_duty") if sheet and may else "",
         "is_internship": plan_actions.is_preparing_internship(found),
