@@ -71,9 +71,7 @@ def test_a_firm_does_all_by_its_link(campus: Campus, windows: Windows, language:
     # A colleague gets a link of their own.
     phone.click("a[href='?share=1#share']")
     phone.click("#share button[value=share]")
-    expect(
-        phone.locator("#share .zx-err").first
-    ).to_be_visible()
+    expect(phone.locator("#share .zx-err").first).to_be_visible()
     assert overflow(phone) == ""
     _shot(phone, "firm-share")
     phone.fill("#share input[name=name]", "李主管")

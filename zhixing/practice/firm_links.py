@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -182,7 +183,8 @@ def _act(request: HttpRequest, link: OutsideLink, firm: Organisation) -> str:
         ask = _papers(firm).model.objects.filter(pk__in=[row.pk for row in _papers(firm)], pk=pk).first()
         if ask is None:
             raise ValidationError(_("There is nothing to sign any more."), code="nothing")
-        return invitations.link_for(ask, by=by, replace=False)
+        # The page is of this very house, by whatever name the firm reached it.
+        return urlsplit(invitations.link_for(ask, by=by, replace=False)).path
     elif do == "share":
         return _share(request, link, firm, by)
     else:
