@@ -102,7 +102,10 @@ def test_a_report_fills_its_place_in_the_archive_and_the_students_page_says_so(h
     client = client_of(placement.student.person)
     assert send(client, what="report", title="酒店前厅实习报告").status_code == 302
     assert ArchivePaper.objects.get().kind == "report" and not PresenceSignal.objects.exists()
-    assert "12%" in client.get(reverse("my-practice")).content.decode()
+    house.plan.duty_phone = "0898-65720000"
+    house.plan.save()
+    own = client.get(reverse("my-practice")).content.decode()
+    assert "12%" in own and "tel:0898-65720000" in own
     assert client.get(reverse("practice-week")).status_code == 200
     running_actions.end_placement(placement, by=house.boss)
     assert send(client, what="summary").status_code == 302

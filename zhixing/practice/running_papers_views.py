@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from zhixing.kernel.scope import Actor
 from zhixing.practice import running_api as api
 from zhixing.practice import running_papers as papers
+from zhixing.practice import running_queries as queries
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
 from zhixing.practice.typed import words
@@ -73,7 +74,8 @@ def _day(given: str) -> Any:
 
 
 def own_panel(placement: Placement, actor: Actor) -> str:
-    """On the student's own page: how complete the archive is, and the way to bring what is missing."""
+    """On the student's own page: whom to call, how complete the archive is, and the way to bring what is missing."""
     if placement.status not in (Placement.Status.RUNNING, Placement.Status.ENDED):
         return ""
-    return render_to_string("practice/papers_panel.html", {"mine": papers.mine(placement)})
+    context = {"mine": papers.mine(placement), "placement": placement, "contacts": queries.contacts_of(placement)}
+    return render_to_string("practice/papers_panel.html", context)
