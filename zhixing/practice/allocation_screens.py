@@ -171,7 +171,7 @@ def _chart(runs: list[AllocationRun]) -> dict[str, Any]:
         "css": "",
         "option": {
             "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
-            "legend": {"top": 0, "right": 0},
+            "legend": {"type": "scroll", "top": 0, "right": 0},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
             "xAxis": {"type": "category", "data": heads},
             "yAxis": {"type": "value", "minInterval": 1},
@@ -206,7 +206,7 @@ def _majors_chart(runs: Sequence[AllocationRun], plans: Sequence[PracticePlan]) 
         "css": "",
         "option": {
             "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
-            "legend": {"top": 0, "right": 0},
+            "legend": {"type": "scroll", "top": 0, "right": 0},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
             "xAxis": {"type": "category", "data": heads},
             "yAxis": {"type": "value", "min": 0},

@@ -585,8 +585,8 @@ class Practice:
                 if n % 3 == 0 or not open_posts:
                     continue
                 wanted = self.dice.sample(open_posts, min(len(open_posts), self.dice.randint(2, 5)))
-                if self.shared[plan.pk] and n % 2:
-                    # What the neighbours offer is wanted most.
-                    wanted = [self.shared[plan.pk][n // 2 % len(self.shared[plan.pk])], *wanted[:4]]
+                if neighbours := self.shared[plan.pk]:
+                    # What the neighbours offer is wanted most, by more than there are places.
+                    wanted = [neighbours[n % 3 % len(neighbours)], *wanted[:4]]
                 rows += [Preference(plan=plan, student=student, post=post, rank=i) for i, post in enumerate(wanted, 1)]
         insert(self.plan, rows, lambda row: self.plan.ago(3))
