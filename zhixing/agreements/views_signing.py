@@ -55,7 +55,7 @@ def _paper(document: AgreementDocument) -> HttpResponse:
 
 def _picture(document: AgreementDocument, number: str) -> HttpResponse:
     """One page of the paper as a picture: phones do not show a PDF inside a page."""
-    index = int(number) - 1 if number.isdigit() else -1
+    index = int(number) - 1 if number.isdecimal() else -1
     key = f"agreement-page:{document.sha256}:{index}"
     content = cache.get(key)
     if content is None:

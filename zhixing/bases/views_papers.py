@@ -119,7 +119,7 @@ def summaries_page(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and text.isdecimal() else 0
 
 
 class SummaryForm(forms.ModelForm):

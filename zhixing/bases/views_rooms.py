@@ -42,7 +42,7 @@ class CalendarFilter(Filter):
         bases = candidates(Base, self.actor).filter(pk__in=with_rooms, status=Base.Status.IN_USE)
         self.choose("base", bases)
         chosen = self.data.get("base")
-        if not (chosen and str(chosen).isdigit()):
+        if not (chosen and str(chosen).isdecimal()):
             first = bases.order_by("code").first()
             chosen = first.pk if first else 0
         self.choose("room", candidates(Room, self.actor).filter(base=chosen))

@@ -127,7 +127,7 @@ def _wanted(row: Applicant) -> str:
 
 
 def _numbers(values: list[str]) -> list[int]:
-    return [int(value) for value in values if value.isdigit()]
+    return [int(value) for value in values if value.isdecimal()]
 
 
 def _posted(request: HttpRequest, rows: dict[int, Applicant]) -> list[int]:
@@ -151,7 +151,7 @@ def _declined(request: HttpRequest, rows: dict[int, Applicant]) -> set[int]:
 def _moved(move: str, order: list[int], declined: set[int]) -> tuple[list[int], set[int]]:
     """One tap: `up:7`, `down:7`, `top:7`, `out:7` (not wanted), `in:7` (wanted after all)."""
     verb, _colon, number = move.partition(":")
-    if not number.isdigit() or int(number) not in order:
+    if not number.isdecimal() or int(number) not in order:
         return order, declined
     pk = int(number)
     at = order.index(pk)

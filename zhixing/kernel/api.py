@@ -39,6 +39,7 @@ from zhixing.kernel.sheet import Action, Handed, Sheet, domains, sheet_or_404
 from zhixing.kernel.views import action_of, record_of, sheet_of
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
+_LAST_PAGE = 10**9
 _PAGING = {"page", "page_size", "titles"}
 # Refusals that another state, not other values, would lift.
 _CONFLICTS = {
@@ -81,15 +82,14 @@ def answer(data: Any, status: int = 200) -> HttpResponse:
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
-def _whole(request: HttpRequest, name: str, default: int, largest: int | None = None) -> int:
+def _whole(request: HttpRequest, name: str, default: int, largest: int) -> int:
     given = request.GET.get(name, "")
     if not given:
         return default
-    if not given.isdecimal() or int(given) < 1 or (largest and int(given) > largest):
+    if not given.isdecimal() or len(given) > 12 or not 1 <= int(given) <= largest:
         raise HttpError(
             400,
-            _("“%(name)s” must be a whole number from 1%(to)s.")
-            % {"name": name, "to": f"–{largest}" if largest else ""},
+            _("“%(name)s” must be a whole number from 1%(to)s.") % {"name": name, "to": f"–{largest}"},
         )
     return int(given)
 
@@ -343,7 +343,7 @@ def _operations(router: Router, sheet: Sheet) -> None:
     @operation("get", "", "list")
     def list_records(request: HttpRequest) -> HttpResponse:
         sheet_of(request, domain, name)
-        page = _whole(request, "page", 1)
+        page = _whole(request, "page", 1, _LAST_PAGE)
         size = _whole(request, "page_size", PAGE_SIZE, LARGEST_PAGE)
         listing = listing_of(sheet, request)
         items = items_of(listing, (page - 1) * size, page * size)

@@ -95,7 +95,7 @@ class _IdOrName(PickerField):
     """An id from a link, or a typed code or name."""
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.isdigit() and len(value) < 12:
+        if isinstance(value, str) and value.isdecimal() and len(value) < 12:
             record = self.queryset.filter(pk=value).first()
             if record is not None:
                 return record
@@ -177,7 +177,7 @@ class Listing:
         """The order asked for, always ended by the key so that pages never overlap."""
         asked = []
         for name in self.query.get("sort", "").split(","):
-            path = name.lstrip("-")
+            path = name.removeprefix("-")
             if path in self.sheet.computed or (
                 path and resolve(self.sheet.model, path) is not None and path in self.sheet.all_columns
             ):

@@ -247,7 +247,7 @@ def _chosen(request: HttpRequest, run: ImportRun) -> dict[str, dict[str, int]]:
     chosen: dict[str, dict[str, int]] = {column: dict(texts) for column, texts in run.choices.items()}
     for i, item in enumerate(run.counts.get("ambiguous", [])):
         value = request.POST.get(f"choose-{i}", "")
-        if value.isdigit() and int(value) in {option["pk"] for option in item["options"]}:
+        if value.isdecimal() and int(value) in {option["pk"] for option in item["options"]}:
             chosen.setdefault(str(item["column"]), {})[item["text"]] = int(value)
     return chosen
 

@@ -280,7 +280,7 @@ def bulk(request: HttpRequest, domain: str, name: str) -> HttpResponse:
         raise Http404
     done, refused = 0, []
     for record in (
-        sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdigit()]).order_by("pk")
+        sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdecimal()]).order_by("pk")
     ):
         try:
             if action.comment == "required" and not comment.strip():

@@ -39,7 +39,7 @@ def academic_year_of_code(code: str) -> Period:
     if found:
         return Period("school_year", found.code, found.starts_on, found.ends_on)
     first, _, second = code.partition("-")
-    if not (first.isdigit() and second.isdigit() and len(first) == 4 and int(second) == int(first) + 1):
+    if not (first.isdecimal() and second.isdecimal() and len(first) == 4 and int(second) == int(first) + 1):
         raise ValueError(code)
     return default_academic_year(date(int(first), 9, 1))
 

@@ -222,7 +222,7 @@ def remind_all(request: HttpRequest) -> HttpResponse:
     """Remind the holders of everything not met or at risk, narrowed to the rule, state and college posted."""
     actor = actor_of(request)
     rows = queries.to_remind(actor, request.POST.get("year") or None)
-    if request.POST.get("rule", "").isdigit():
+    if request.POST.get("rule", "").isdecimal():
         rows = rows.filter(rule_id=request.POST["rule"])
     if request.POST.get("state") in models.State.values:
         rows = rows.filter(state=request.POST["state"])

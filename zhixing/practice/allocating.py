@@ -221,7 +221,7 @@ BARRED = {
 def problem_words(error: ProblemError, facts: Facts) -> str:
     """A contradiction in the facts as a sentence that names the post or the student."""
     parts = dict(error.parts)
-    post = facts.posts.get(int(parts["post"])) if str(parts.get("post", "")).isdigit() else None
+    post = facts.posts.get(int(parts["post"])) if str(parts.get("post", "")).isdecimal() else None
     if error.code == "too_many_fixed" and post is not None:
         return _("More students are fixed at “%(post)s” than it has places.") % {"post": post.title}
     if error.code == NOT_STABLE:

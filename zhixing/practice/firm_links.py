@@ -167,9 +167,9 @@ def _papers(firm: Organisation) -> Any:
 def _act(request: HttpRequest, link: OutsideLink, firm: Organisation) -> str:
     posted, by = request.POST, links.actor_of(link)
     do, _colon, number = posted.get("do", "").partition(":")
-    pk = int(number) if number.isdigit() else 0
+    pk = int(number) if number.isdecimal() else 0
     if do == "accept":
-        shown = [int(value) for value in posted.getlist("shown") if value.isdigit()]
+        shown = [int(value) for value in posted.getlist("shown") if value.isdecimal()]
         placement_actions.accept_by_firm(list(_students(firm).filter(pk__in=shown)), by=by)
     elif do == "decline":
         _decline(firm, pk, posted.get("reason", ""), by)

@@ -1,0 +1,70 @@
+"""What nobody means in an address is answered with a page or a sentence, never with a fault of the program."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+
+from tests.factories import World, make
+from zhixing.kernel.filtering import Listing, filter_class
+from zhixing.kernel.scope import SYSTEM
+from zhixing.kernel.sheet import Sheet
+
+# A digit that is no number, numbers that no column holds, a picture, half a day, a book, orders of nothing.
+ODD = ("²", "1e9", "-1e40", "9" * 30, "😀", "2026-02-30", "字" * 3000, "--pk,-,name__name", "NaN")
+
+
+def asked(sheet: Sheet, odd: str) -> dict[str, str]:
+    """Every filter, the search, the order and the tab, all with the odd value."""
+    return {**dict.fromkeys(filter_class(sheet, SYSTEM).base_filters, odd), "q": odd, "sort": odd, "tab": odd}
+
+
+def test_a_list_answers_whatever_its_address_says(world: World, sheet: Sheet) -> None:
+    make(sheet.model, unit=world.own, full=True)
+    for odd in ODD:
+        # Rows as page, export and program fetch them; the pages themselves for the two values that say most.
+        listing = Listing(sheet, SYSTEM, QueryDict(urlencode({**asked(sheet, odd), "columns": odd})))
+        list(listing.page(0, 1))
+    client = world.client("office")
+    domain, name = sheet.key.split(".")
+    for odd in (ODD[0], ODD[3]):
+        page = client.get(f"{sheet.url('list')}?{urlencode({**asked(sheet, odd), 'page': odd, 'columns': odd})}")
+        assert page.status_code == 200, f"{sheet.key}: {odd[:20]!r} gives {page.status_code}"
+        answer = client.get(f"/api/v1/{domain}/{name}?{urlencode(asked(sheet, odd))}")
+        assert answer.status_code in {200, 400, 422}, f"{sheet.key}: {odd[:20]!r} gives {answer.status_code}"
+        assert answer.status_code == 200 or answer.json()["detail"] or answer.json()["errors"]
+    for number in ("0", "9" * 30):
+        assert client.get(f"/api/v1/{domain}/{name}/{number}").status_code in {404, 422}
+        assert client.get(sheet.url("detail", 1).replace("/1/", f"/{number}/")).status_code == 404
+
+
+def test_an_address_with_a_zero_byte_is_refused_in_words(world: World) -> None:
+    client = world.client("office")
+    for name in ("q", "unit", "sort", "tab", "columns", "page"):
+        address = urlencode({name: "x\x00y"})
+        assert client.get(f"/org/major/?{address}").status_code == 400
+        answer = client.get(f"/api/v1/org/major?{address}")
+        assert answer.status_code == 400 and answer.json()["detail"]
+    assert client.get("/org/ma\x00jor/").status_code == 400
+
+
+@pytest.mark.parametrize("sort", ["--name", "-", "-name,,name", "name__x", "pk__pk", "id", "-id"])
+def test_an_order_that_is_none_is_left_out(world: World, sort: str) -> None:
+    assert world.client("office").get("/org/unit/", {"sort": sort}).status_code == 200
+    assert world.client("office").get("/api/v1/org/unit", {"sort": sort}).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 30, "x", "-1", "1e9", "0"])
+def test_a_page_that_is_none(world: World, number: str) -> None:
+    assert world.client("office").get("/org/unit/", {"page": number}).status_code == 200
+    answer = world.client("office").get("/api/v1/org/unit", {"page": number})
+    assert answer.status_code in {200, 400} and (answer.status_code == 200 or answer.json()["detail"])
+
+
+@pytest.mark.parametrize("key", ["²", "9" * 30, "x", "-1"])
+def test_a_choice_of_rows_that_are_none_is_left_out(world: World, key: str) -> None:
+    """Bulk acts take keys from the page; whoever writes others reads that nothing was chosen."""
+    answer = world.client("office").post("/org/unit/bulk/", {"pk": [key], "action": "archive"})
+    assert answer.status_code in {200, 302, 400, 404}
