@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -23,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from zhixing.kernel.management.commands.messages import compile_all
 
     compile_all()
+    # How long a value takes to make says how busy the machine is, and nothing about the product.
+    hypothesis.settings.register_profile(
+        "zhixing", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("zhixing")
 
 
 def _fingerprint() -> str:
