@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from zhixing.kernel import events
 from zhixing.kernel.acting import add
@@ -31,7 +31,7 @@ class PlanDuty(Record):
     plan = models.ForeignKey(
         PracticePlan, models.CASCADE, related_name="duties", verbose_name=gettext_lazy("practice plan")
     )
-    duty = models.CharField(gettext_lazy("duty"), max_length=12, choices=Duty)
+    duty = models.CharField(pgettext_lazy("practice", "duty"), max_length=12, choices=Duty)
     statement = models.CharField(gettext_lazy("how it is kept"), max_length=300, blank=True)
     phone = models.CharField(gettext_lazy("telephone for complaints"), max_length=40, blank=True)
     email = models.EmailField(gettext_lazy("e-mail for complaints"), blank=True)

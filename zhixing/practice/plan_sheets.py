@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import (
@@ -252,7 +253,9 @@ class PlanDutySheet(Sheet):
     filters = ("duty", "plan", "plan__major__unit", "person", "confirmed_on")
     tabs = "duty"
     search = ("plan__title", "plan__code", "person__name", "statement")
-    groups = ((_("Duty"), ("plan", "duty", "statement", "phone", "email", "person", "confirmed_on")),)
+    groups = (
+        (pgettext_lazy("practice", "Duty"), ("plan", "duty", "statement", "phone", "email", "person", "confirmed_on")),
+    )
     natural_key = ("plan", "duty")
     synonyms = {
         "plan": ("实习计划", "计划编号"),

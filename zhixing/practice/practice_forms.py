@@ -73,7 +73,7 @@ class PaperPileForm(RecordForm):
 class DutyForm(RecordForm):
     """A duty of a plan that the caller confirms by name: which, and how it is kept."""
 
-    duty = forms.ChoiceField(label=_("duty"), choices=PlanDuty.Duty.choices)
+    duty = forms.ChoiceField(label=pgettext_lazy("practice", "duty"), choices=PlanDuty.Duty.choices)
     statement = forms.CharField(
         label=_("how it is kept"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
