@@ -19,12 +19,13 @@ from tests.factories import make
 from tests.practice.test_allocating import Room
 from zhixing.kernel.models import Event
 from zhixing.kernel.scope import SYSTEM
-from zhixing.org.models import Cohort, Major, Person, Unit
+from zhixing.org.models import AcademicYear, Cohort, Major, Person, Unit
 from zhixing.practice import (
     allocating,
     allocation_actions,
     choice_actions,
     placement_actions,
+    post_actions,
     redline_reading,
     redline_store,
 )
@@ -371,3 +372,22 @@ def test_red_lines_judge_a_student_by_the_own_plan(pair: Pair) -> None:
     assert set(of_post.values_list("plan__code", flat=True)) <= {"SX-1"}
     again = redline_store.refresh_placements([row.pk])
     assert not again.opened
+
+
+def test_what_was_shared_last_year_is_shared_again(pair: Pair) -> None:
+    PostShare.objects.update(kept=1, most=2)
+    one, two = (
+        make(
+            PracticePlan,
+            kind=plan.kind,
+            major=plan.major,
+            year=make(AcademicYear),
+            status="draft",
+            starts_on=date(2027, 7, 1),
+            ends_on=date(2027, 12, 31),
+        )
+        for plan in pair.plans
+    )
+    PracticePlan.objects.filter(pk=two.pk).update(year=one.year)
+    (copy,) = post_actions.copy_many([pair.one.posts[0]], one, by=SYSTEM)
+    assert [(row.plan_id, row.kept, row.most) for row in copy.shares.all()] == [(two.pk, 1, 2)]

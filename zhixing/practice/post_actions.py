@@ -23,7 +23,7 @@ from zhixing.practice import gate
 from zhixing.practice.bulk import Outcome, step_many
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import Post
+from zhixing.practice.posts import Post, PostShare
 
 Status = Post.Status
 # Units that take no students: nothing of theirs is copied, opened or proposed.
@@ -126,7 +126,27 @@ def copy_many(posts: Iterable[Post], plan: PracticePlan, *, by: Actor, comment: 
         Post.objects.bulk_create(new, batch_size=500)
         events.log_many(new, "copied", by=by, comment=comment)
         changes.touched(Post, [post.pk for post in new])
+        _copy_shares(new, plan)
     return new
+
+
+def _copy_shares(posts: Sequence[Post], plan: PracticePlan) -> None:
+    """What was shared last year is shared again, with the same majors' plans of the new year where they are there already."""
+    copies = {post.copied_from_id: post for post in posts}
+    old = list(PostShare.objects.filter(post__in=copies, archived_at=None).select_related("plan"))
+    if not old:
+        return
+    heirs = PracticePlan.objects.filter(
+        kind=plan.kind, year=plan.year_id, major__in={row.plan.major_id for row in old}, status__in=OPEN_PLANS
+    )
+    by_major = {row.major_id: row for row in heirs.filter(archived_at=None).order_by("-pk")} | {plan.major_id: plan}
+    rows = [
+        PostShare(post=copies[row.post_id], plan=by_major[row.plan.major_id], kept=row.kept, most=row.most)
+        for row in old
+        if row.plan.major_id in by_major
+    ]
+    PostShare.objects.bulk_create(rows)
+    changes.touched(PostShare, [row.pk for row in rows])
 
 
 def _outcast(organisation: Organisation) -> str:
