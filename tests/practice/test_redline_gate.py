@@ -216,6 +216,24 @@ def test_the_night_tells_whom_it_concerns_once(there: Practice, world: World) ->
     assert (again.opened, again.updated, again.cleared, Notice.objects.count()) == ([], 0, 0, before)
 
 
+def test_looking_again_holds_no_row_that_others_write(there: Practice) -> None:
+    """While hundreds of placements are judged nobody waits for a plan's, post's or placement's row."""
+    SafetyTest.objects.filter(student=there.placements[0].student).delete()
+    for look in (
+        lambda: store.refresh_plans([there.plan.pk]),
+        lambda: store.refresh_placements([there.placements[0].pk]),
+    ):
+        with CaptureQueriesContext(connection) as seen:
+            look()
+        said = [query["sql"] for query in seen]
+        assert not any("FOR UPDATE" in sql for sql in said)
+        # Two runs follow one another all the same, and nothing is deleted to be written again.
+        assert sum("pg_advisory_xact_lock" in sql for sql in said) == 1 and not any(
+            sql.startswith("DELETE") for sql in said
+        )
+    assert open_rules() == [("I-26", False)]
+
+
 def test_a_plan_long_over_is_left_as_it_stands(there: Practice) -> None:
     SafetyTest.objects.all().delete()
     assert jobs.watch(END + timedelta(days=61)).opened == []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import override
@@ -83,7 +83,7 @@ def refresh_placements(placements: Collection[int], on: date | None = None, rule
     rules = rules or book()
     day = on or timezone.localdate()
     with transaction.atomic():
-        _lock(Placement.objects.filter(pk__in=placements).order_by().values("plan"))
+        _lock(Placement.objects.filter(pk__in=placements).order_by().values_list("plan", flat=True))
         facts = reading.of_placements(placements, day, queries.loads_asked(rules))
         verdicts = [row for row in gate.judge(facts, rules) if row.kind != "placement" or _judged(row)]
         return _keep(_about(facts, placements), verdicts, day)
@@ -100,9 +100,15 @@ def _about(facts: Facts, placements: Collection[int]) -> Any:
     return Finding.objects.filter(condition)
 
 
-def _lock(plans: Any) -> None:
-    rows = PracticePlan._base_manager.filter(pk__in=plans).order_by("pk").select_for_update(of=("self",))
-    list(rows.values_list("pk", flat=True))
+def _lock(plans: Iterable[int]) -> None:
+    """Runs over the same plans (ids) follow one another. No row is held: whoever works on the plans meanwhile waits for nobody."""
+    with connection.cursor() as cursor:
+        # In order, so that two runs over several plans do not wait for one another.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('practice.red_lines'), plan)"
+            " FROM (SELECT unnest(%s::int[]) AS plan ORDER BY 1) AS ordered",
+            [sorted(set(plans))],
+        )
 
 
 def _keep(standing: Any, verdicts: Iterable[Verdict], day: date) -> Refreshed:
