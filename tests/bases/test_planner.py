@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -115,6 +117,30 @@ def test_firms_near_and_fitting_come_first_each_with_its_reasons(home: College, 
     assert "近处酒店" in [visit.firm.name for visit in visiting.firms_for(major, 100, TODAY)]
     make.base(home, major, kind="off_campus", organisation=firms[1])
     assert "近处软件" not in [visit.firm.name for visit in visiting.firms_for(major, 100, TODAY)]
+
+
+def test_where_points_are_known_kilometres_decide(home: College, gap: tuple, settings: Any) -> None:
+    major, (near, far, *_others) = gap
+    # The settings say that the school is in Haikou; what the registers call far lies next door.
+    settings.ZHIXING = {**settings.ZHIXING, "school_point": (110.33, 20.03)}
+    Organisation.objects.filter(pk=far.pk).update(longitude=Decimal("110.35"), latitude=Decimal("20.02"))
+    Organisation.objects.filter(pk=near.pk).update(longitude=Decimal("109.51"), latitude=Decimal("18.25"))
+    found = visiting.firms_for(major, 100, TODAY)
+    assert [visit.firm for visit in found] == [far, near]
+    assert [visit.reasons[-2] for visit in found] == ["相距2公里", "相距216公里"]
+    # A firm without a point of its own is where its base is; one without any is as near as its region.
+    Organisation.objects.update(longitude=None, latitude=None)
+    make.base(home, kind="off_campus", organisation=far, longitude=Decimal("110.4"), latitude=Decimal("20.0"))
+    told = {visit.firm: visit.reasons for visit in visiting.firms_for(major, 100, TODAY)}
+    assert any("公里" in reason for reason in told[far]) and not any("公里" in reason for reason in told[near])
+
+
+def test_half_a_point_is_refused(client: Client, home: College) -> None:
+    client.force_login(home.user("office"), backend="zhixing.org.accounts.PersonBackend")
+    url = f"/api/v1/partners/organisation/{home.firm.pk}"
+    for said, status in (({"longitude": "110.3"}, 422), ({"longitude": "190", "latitude": "20"}, 422),
+                         ({"longitude": "110.3", "latitude": "20.0"}, 200)):  # fmt: skip
+        assert client.patch(url, said, content_type="application/json").status_code == status
 
 
 def test_only_firms_that_fit_are_read(home: College, gap: tuple, monkeypatch: pytest.MonkeyPatch) -> None:

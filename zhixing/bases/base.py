@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from zhixing.kernel.constraints import dates_in_order
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked, trigram
 from zhixing.kernel.scope import Scope
+from zhixing.org.distance import degrees
 from zhixing.org.models import Division, Major, Person, Unit
 from zhixing.partners.models import Organisation
 
@@ -71,23 +71,8 @@ class Base(Record):
         Division, models.PROTECT, null=True, blank=True, related_name="bases", verbose_name=_("region")
     )
     address = models.CharField(_("address"), max_length=200, blank=True)
-    # Three decimals are a hundred metres: enough to say how far, too little to follow anybody.
-    longitude = models.DecimalField(
-        _("longitude"),
-        max_digits=6,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(-180), MaxValueValidator(180)],
-    )
-    latitude = models.DecimalField(
-        _("latitude"),
-        max_digits=5,
-        decimal_places=3,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(-90), MaxValueValidator(90)],
-    )
+    longitude = degrees(_("longitude"), 180)
+    latitude = degrees(_("latitude"), 90)
     area = models.PositiveIntegerField(_("area in m²"), null=True, blank=True)
     workplaces = models.PositiveIntegerField(_("workplaces"), null=True, blank=True)
     # Who runs the base: for one on the campus the firm does, under this contract (四（四）1).

@@ -30,7 +30,7 @@ from zhixing.partners.models import MergeRecord, Organisation, OrganisationName
 # What the kept record takes over where it knows nothing itself.
 _TAKEN_OVER = (
     "uscc", "short_name", "nature", "size", "industry", "region", "address", "staff_count", "founded_on", "parent",
-    "source", "keeper",
+    "source", "keeper", "longitude", "latitude",
 )  # fmt: skip
 # An organisation that somebody works with stays one that somebody works with.
 _STANDING = ("lead", "dormant", "active")

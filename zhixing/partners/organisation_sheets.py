@@ -88,7 +88,7 @@ class OrganisationSheet(Sheet):
     search = ("name", "short_name", "uscc", "names__name", "names__uscc")
     groups = (
         (_("Organisation"), ("name", "short_name", "uscc", "kind", "nature", "parent")),
-        (_("Profile"), ("industry", "size", "staff_count", "founded_on", "region", "address")),
+        (_("Profile"), ("industry", "size", "staff_count", "founded_on", "region", "address", "longitude", "latitude")),
         (_("Cooperation"), ("status", "status_reason", "keeper", "source")),
     )
     related = (
@@ -199,6 +199,8 @@ class OrganisationSheet(Sheet):
         "size": ("企业规模", "规模", "单位规模", "规模类型"),
         "industry": ("所属行业", "行业", "行业代码", "行业类别", "国民经济行业", "行业分类", "行业名称"),
         "region": ("所在地区", "所在市县", "地区", "市县", "所在地", "行政区划", "区划代码", "所在区县", "注册地"),
+        "longitude": ("经度", "所在地经度"),
+        "latitude": ("纬度", "所在地纬度"),
         "address": ("地址", "单位地址", "详细地址", "注册地址", "通讯地址", "办公地址", "企业地址"),
         "staff_count": ("员工人数", "职工人数", "从业人数", "人数", "员工数", "从业人员数", "在职人数"),
         "founded_on": ("成立日期", "成立时间", "注册日期", "注册时间", "创办时间"),

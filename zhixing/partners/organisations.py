@@ -13,6 +13,7 @@ from zhixing.kernel.fields import EncryptedTextField, UsccField
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked, trigram
 from zhixing.kernel.scope import Scope
+from zhixing.org.distance import degrees
 from zhixing.org.models import Division, IndustryCode, Unit
 from zhixing.partners.names import NormalisedName
 
@@ -71,6 +72,9 @@ class Organisation(Record):
         Division, models.PROTECT, null=True, blank=True, related_name="organisations", verbose_name=_("region")
     )
     address = models.CharField(_("address"), max_length=200, blank=True)
+    # Where its site lies: how near it is, is asked of these where they are known.
+    longitude = degrees(_("longitude"), 180)
+    latitude = degrees(_("latitude"), 90)
     staff_count = models.PositiveIntegerField(_("number of staff"), null=True, blank=True)
     founded_on = models.DateField(_("founded on"), null=True, blank=True)
     parent = models.ForeignKey(
@@ -147,6 +151,11 @@ class Organisation(Record):
             trigram("organisation_like_name", "normalised_name"),
         ]
         constraints = [
+            models.CheckConstraint(
+                name="organisation_point_whole",
+                condition=Q(longitude=None, latitude=None) | Q(longitude__isnull=False, latitude__isnull=False),
+                violation_error_message=_("Give longitude and latitude together."),
+            ),
             models.CheckConstraint(
                 name="organisation_banned_has_reason",
                 condition=~Q(status="banned") | ~Q(status_reason=""),
