@@ -72,6 +72,9 @@ SPECIAL: dict[str, Callable[[int, dict[str, Any]], dict[str, Any]]] = {
     "bases.safety_check": lambda n, given: {"due": _day(n), "done_on": None, "result": "", "mended_on": None},
     "bases.benefit_statement": lambda n, given: {"year": 1990 + n % 110},
     "bases.booking": lambda n, given: {"day": _day(n), "first_period": 1, "last_period": 2},
+    "bases.resident_unit": lambda n, given: {"school_percent": Decimal(40)},
+    # One period at a time: each of a day.
+    "bases.revenue_share": lambda n, given: {"starts_on": _day(n), "ends_on": _day(n), "school_percent": Decimal(40)},
     "bases.recognition_criterion": lambda n, given: {"holds_from": _day(n)},
     "bases.guide": lambda n, given: {"person": given.get("person") or make(Person)},
     "bases.recognition_review": lambda n, given: {"score": Decimal(80)},

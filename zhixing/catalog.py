@@ -237,6 +237,7 @@ DOMAINS = (
             bases.GuideSheet(),
             bases.RoomSheet(),
             bases.ResidentUnitSheet(),
+            bases.RevenueShareSheet(),
             bases.SafetyCheckSheet(),
             bases.PracticeDemandSheet(),
             bases.RecognitionReviewSheet(),

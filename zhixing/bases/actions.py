@@ -27,6 +27,8 @@ from zhixing.bases.models import (
     Guide,
     PlaceCapacity,
     PracticeDemand,
+    ResidentUnit,
+    RevenueShare,
     Room,
     SafetyCheck,
 )
@@ -34,6 +36,7 @@ from zhixing.kernel import links
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.approval import submit
 from zhixing.kernel.flow import FlowError, step
+from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import AcademicYear, Cohort, Major, Term
@@ -155,6 +158,29 @@ def settle(
     not_in_future(settled_on)
     with step(thing, "settle", by=by, comment=comment, settled_on=settled_on.isoformat()) as row:
         row.settled_on, row.settled_value, row.settlement = settled_on, settled_value, comment.strip()[:300]
+
+
+def share_revenue(
+    unit: ResidentUnit,
+    *,
+    by: Actor,
+    starts_on: date,
+    ends_on: date,
+    revenue: Decimal,
+    school_percent: Decimal,
+    received_on: date | None = None,
+    comment: str = "",
+) -> None:
+    """收益分成: record what a resident unit earned in a period and which percent of it is the school's."""
+    share = RevenueShare(
+        resident=unit,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        revenue=revenue,
+        school_percent=school_percent,
+        received_on=received_on,
+    )
+    add(share, by=by, comment=comment)
 
 
 # Safety -----------------------------------------------------------------------------------------------------------
@@ -402,15 +428,19 @@ def ask_again(
 
 
 def _hand(statement: BenefitStatement, by: Actor, name: str, email: str, days: int) -> Handed:
-    """A link that is shown once, and mailed where an address is given."""
-    link = links.issue(CONFIRM, statement, name=name, by=by, days=days)
-    once = gettext("It is shown only this once; a new link makes this one useless.")
-    if not email:
-        return Handed(link, gettext("No mail was sent. Pass the link on yourself.") + " " + once)
     subject = gettext("Please confirm the statement of %(year)s: %(base)s") % {
         "year": statement.year,
         "base": statement.base.name,
     }
+    return hand(CONFIRM, statement, subject, by=by, name=name, email=email, days=days)
+
+
+def hand(purpose: str, record: Record, subject: str, *, by: Actor, name: str, email: str, days: int) -> Handed:
+    """A link for somebody outside that is shown once, and mailed where an address is given."""
+    link = links.issue(purpose, record, name=name, by=by, days=days)
+    once = gettext("It is shown only this once; a new link makes this one useless.")
+    if not email:
+        return Handed(link, gettext("No mail was sent. Pass the link on yourself.") + " " + once)
     body = gettext("Dear %(name)s,\n\n%(subject)s:\n%(link)s\n\nThe link is meant for you alone.") % {
         "name": name,
         "subject": subject,

@@ -19,6 +19,7 @@ from zhixing.bases.models import (
     Level,
     PlaceCapacity,
     PracticeDemand,
+    ResidentUnit,
     SafetyCheck,
     Use,
 )
@@ -115,6 +116,26 @@ class SettleForm(ActionForm):
 
     def prepare(self) -> None:
         self.propose(settled_value=queries.book_value(self.record, timezone.localdate()))
+
+
+class ShareForm(ActionForm):
+    """The period before this quarter, and the percent that was agreed, are proposed."""
+
+    starts_on = _day(_("from"))
+    ends_on = _day(_("until"))
+    revenue = _money(pgettext_lazy("of a resident unit", "income to be shared, in yuan"))
+    school_percent = forms.DecimalField(
+        label=_("the school's share in percent"), min_value=0, max_value=100, max_digits=5, decimal_places=2
+    )
+    received_on = _day(_("received by the school on"), required=False)
+
+    record: ResidentUnit
+
+    def prepare(self) -> None:
+        today = timezone.localdate()
+        last = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+        self.initial.update(starts_on=last.replace(month=last.month - 2, day=1), ends_on=last)
+        self.propose(school_percent=self.record.school_percent)
 
 
 class CheckForm(ActionForm):
@@ -319,6 +340,11 @@ class ExpertsForm(ActionForm):
 class ScoreForm(ActionForm):
     score = forms.DecimalField(label=_("score"), min_value=0, max_value=100, max_digits=5, decimal_places=1)
     opinion = _text(pgettext_lazy("of an expert", "opinion"))
+
+
+class AskExpertForm(ActionForm):
+    email = forms.EmailField(label=_("e-mail"), required=False, help_text=_("Left empty: send the link yourself."))
+    days = forms.IntegerField(label=_("valid for days"), min_value=1, max_value=60, initial=14)
 
 
 class PublishForm(ActionForm):

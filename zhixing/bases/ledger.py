@@ -75,6 +75,8 @@ class Contribution(Record):
     owned_by = models.CharField(
         _("property of"), max_length=6, choices=Owner, default=Owner.SCHOOL, help_text=_("Who owns it while it stands.")
     )
+    # 固定资产编号: under which the thing stands in the school's register of assets.
+    asset_number = models.CharField(_("asset number"), max_length=40, blank=True, default="")
     depreciation_years = models.PositiveSmallIntegerField(_("depreciated over years"), null=True, blank=True)
     room = models.ForeignKey(
         Room, models.SET_NULL, null=True, blank=True, related_name="equipment", verbose_name=_("stands in")
@@ -133,6 +135,12 @@ class Contribution(Record):
                 fields=["base", "party", "title", "due"],
                 name="contribution_once",
                 violation_error_message=_("This contribution is already recorded."),
+            ),
+            models.UniqueConstraint(
+                fields=["asset_number"],
+                condition=~Q(asset_number=""),
+                name="contribution_asset_once",
+                violation_error_message=_("Another contribution already has this asset number."),
             ),
             models.CheckConstraint(
                 name="contribution_school_names_no_firm",

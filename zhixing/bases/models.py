@@ -5,6 +5,7 @@ from zhixing.bases.ledger import BenefitStatement, Contribution
 from zhixing.bases.places import PlaceCapacity, PracticeDemand, PracticeKind
 from zhixing.bases.recognising import BaseRecognition, Level, RecognitionCriterion, RecognitionReview
 from zhixing.bases.rooms import LAST_PERIOD, Booking, Room, Use
+from zhixing.bases.shares import RevenueShare
 from zhixing.bases.use import BaseUse, Guide, ResidentUnit
 from zhixing.bases.yearly import BasePlan, TermSummary
 
@@ -25,6 +26,7 @@ __all__ = [
     "RecognitionCriterion",
     "RecognitionReview",
     "ResidentUnit",
+    "RevenueShare",
     "Room",
     "SafetyCheck",
     "TermSummary",

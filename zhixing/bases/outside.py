@@ -1,21 +1,26 @@
-"""What a firm does by link, without an account: reads the yearly statement and confirms it, or says what is wrong (D-35)."""
+"""What people outside do by link, without an account: a firm confirms the yearly statement or says what is wrong (D-35), an expert judges an application (D-45)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from zhixing.bases import actions, statements
-from zhixing.bases.models import BenefitStatement
+from zhixing.bases import actions, criteria, figures, paper_actions, statements
+from zhixing.bases.forms import ScoreForm
+from zhixing.bases.models import BenefitStatement, RecognitionReview
 from zhixing.kernel import links
 from zhixing.kernel.models import OutsideLink
 
 
 def register() -> None:
-    """Make the page behind the link known."""
+    """Make the pages behind the links known."""
     links.register(actions.CONFIRM, confirm)
+    links.register(paper_actions.REVIEW, review)
 
 
 def confirm(request: HttpRequest, link: OutsideLink, statement: BenefitStatement) -> HttpResponse:
@@ -54,3 +59,31 @@ def confirm(request: HttpRequest, link: OutsideLink, statement: BenefitStatement
         "fault": fault,
     }
     return render(request, "bases/outside_statement.html", context, status=422 if fault else 200)
+
+
+def review(request: HttpRequest, link: OutsideLink, asked: RecognitionReview) -> HttpResponse:
+    """The application with the numbers that were handed in, beside the criteria of its level; score and opinion below."""
+    recognition, actor = asked.recognition, links.actor_of(link)
+    form = ScoreForm(request.POST if request.method == "POST" else None, record=asked, actor=actor)
+    fault = ""
+    if form.is_bound and form.is_valid():
+        try:
+            with links.consume(link):
+                paper_actions.score(asked, by=actor, **form.cleaned_data)
+            done = _("Thank you: your score is with the college.")
+            return render(request, "kernel/outside_done.html", {"done_text": done})
+        except ValidationError as refused:
+            fault = "；".join(refused.messages)
+    today = timezone.localdate()
+    told = criteria.known(recognition, today)
+    # The rows behind the numbers are for the college alone.
+    plain = {key: replace(figure, url="") for key, figure in told.items()}
+    context = {
+        "link": link,
+        "recognition": recognition,
+        "checks": criteria.check(recognition, today, with_score=False, told=plain),
+        "text": figures.linked(recognition.statement, plain),
+        "form": form,
+        "fault": fault,
+    }
+    return render(request, "bases/outside_review.html", context, status=422 if fault or form.errors else 200)

@@ -9,20 +9,23 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.bases import criteria, figures, summaries
-from zhixing.bases.actions import not_in_future
+from zhixing.bases.actions import hand, not_in_future
 from zhixing.bases.models import Base, BaseRecognition, RecognitionReview, TermSummary
-from zhixing.kernel import changes
+from zhixing.kernel import changes, links
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
-from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.sheet import Handed, sheet_for
 from zhixing.org.models import Major, Term
 
 # 公示: no shorter than so many days; 复核: after so many years.
 PUBLIC_DAYS, RECHECK_YEARS = 5, 3
+# The purpose of the links by which experts from outside judge.
+REVIEW = "bases.judge_application"
 
 
 def _years_on(day: date, years: int) -> date:
@@ -143,6 +146,7 @@ def send_back(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> 
     """Back to those who grow the base; its numbers move again, and the experts judge anew what is handed in then."""
     with step(recognition, "send_back", by=by, comment=comment) as row:
         row.applied_on, row.figures = None, {}
+        _close_links(row)
         judged = row.reviews.filter(reviewed_on__isnull=False)
         keys = list(judged.values_list("pk", flat=True))
         judged.update(score=None, opinion="", reviewed_on=None, updated_at=timezone.now())
@@ -181,6 +185,24 @@ def score(review: RecognitionReview, *, by: Actor, score: Decimal, opinion: str 
         row.score, row.opinion, row.reviewed_on = score, opinion.strip(), timezone.localdate()
 
 
+def ask_expert(review: RecognitionReview, *, by: Actor, email: str = "", days: int = 14, comment: str = "") -> Handed:
+    """A link by which an expert from outside reads the application and scores it, without an account."""
+    if not by.can_on(review, "change"):
+        raise FlowError(_("You may not change this record."), code="forbidden")
+    if not is_open(review):
+        raise FlowError(_("The review is closed."), code="wrong_state")
+    subject = gettext("Please judge the application of a demonstration base: %(base)s") % {
+        "base": review.recognition.base.name
+    }
+    return hand(REVIEW, review, subject, by=by, name=review.expert, email=email, days=days)
+
+
+def _close_links(recognition: BaseRecognition) -> None:
+    """The experts' links stop working with the review."""
+    keys = list(recognition.reviews.values_list("pk", flat=True))
+    links.revoke(links.of_records(RecognitionReview, keys, REVIEW))
+
+
 def judge(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> None:
     """Close the review: every expert has scored, three at least, and the mean is kept."""
     reviews = recognition.reviews.filter(archived_at=None)
@@ -193,6 +215,7 @@ def judge(recognition: BaseRecognition, *, by: Actor, comment: str = "") -> None
         raise ValidationError(_("Three experts at least judge a demonstration base."), code="too_few")
     with step(recognition, "judge", by=by, comment=comment) as row:
         row.score = Decimal(str(criteria.mean_score(row)))
+        _close_links(row)
 
 
 def publish(

@@ -264,6 +264,15 @@ class RecognitionReviewSheet(Sheet):
             available=paper_actions.is_open,
             offered=paper_actions.may_score,
         ),
+        Action(
+            "ask_expert",
+            _("Make a link for the expert"),
+            paper_actions.ask_expert,
+            icon="send",
+            form=forms.AskExpertForm,
+            bulk=False,
+            available=paper_actions.is_open,
+        ),
     )
     natural_key = ("recognition", "expert")
     synonyms = {

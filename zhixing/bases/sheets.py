@@ -38,6 +38,7 @@ __all__ = [
     "RecognitionCriterionSheet",
     "RecognitionReviewSheet",
     "ResidentUnitSheet",
+    "RevenueShareSheet",
     "RoomSheet",
     "SafetyCheckSheet",
     "TermSummarySheet",
@@ -261,6 +262,7 @@ class ContributionSheet(Sheet):
         "base__unit",
         "organisation",
         "owned_by",
+        "asset_number",
         "due",
         "delivered_on",
         "accepted_on",
@@ -269,7 +271,7 @@ class ContributionSheet(Sheet):
     )
     tabs = "status"
     marks = ("idle",)
-    search = ("title", "base__name", "base__code", "organisation__name")
+    search = ("title", "asset_number", "base__name", "base__code", "organisation__name")
     groups = (
         (_("Contribution"), ("base", "party", "organisation", "kind", "title", "room", "status")),
         (pgettext_lazy("of a contribution", "Pledge"), ("pledged_value", "pledged_on", "due")),
@@ -277,7 +279,7 @@ class ContributionSheet(Sheet):
             _("Delivery and acceptance"),
             ("delivered_value", "delivered_on", "accepted_on", "accepted_by", "valued_by"),
         ),
-        (_("Property"), ("owned_by", "depreciation_years")),
+        (_("Property"), ("owned_by", "asset_number", "depreciation_years")),
         (_("Exit"), ("settled_on", "settled_value", "settlement", "note")),
     )
     actions = (
@@ -304,6 +306,7 @@ class ContributionSheet(Sheet):
         "accepted_by": ("验收人", "验收人工号"),
         "valued_by": ("计价依据", "估值方式"),
         "owned_by": ("产权归属", "资产归属"),
+        "asset_number": ("资产编号", "固定资产编号", "设备编号"),
         "depreciation_years": ("折旧年限", "折旧年限（年）"),
         "room": ("所在场室", "存放地点"),
         "settled_on": ("清算日期",),
@@ -479,8 +482,19 @@ class ResidentUnitSheet(Sheet):
     tabs = "kind"
     search = ("name", "base__name", "organisation__name", "head")
     groups = (
-        (_("Resident unit"), ("base", "kind", "name", "organisation", "head", "room")),
+        (_("Resident unit"), ("base", "kind", "name", "organisation", "head", "room", "school_percent")),
         (_("Time and review"), ("starts_on", "ends_on", "reviewed_on", "review")),
+    )
+    related = ("shares",)
+    actions = (
+        Action(
+            "share_revenue",
+            _("Record a share of revenue"),
+            actions.share_revenue,
+            icon="money",
+            form=forms.ShareForm,
+            bulk=False,
+        ),
     )
     depends = {"room": {"base": "base"}}
     natural_key = ("base", "name", "starts_on")
@@ -491,10 +505,34 @@ class ResidentUnitSheet(Sheet):
         "organisation": ("企业名称", "入驻企业", "所属企业"),
         "room": ("场室", "入驻地点"),
         "head": ("负责人",),
+        "school_percent": ("学校分成比例", "约定分成比例", "学校分成比例（%）"),
         "starts_on": ("入驻日期",),
         "ends_on": ("退出日期", "到期日期"),
         "reviewed_on": ("年度评估日期", "评估日期"),
         "review": ("评估意见", "评估情况"),
+    }
+
+
+class RevenueShareSheet(Sheet):
+    model = models.RevenueShare
+    icon = "money"
+    description = _("Income of resident units, shared between school and firm by the agreed percent, period by period.")
+    columns = ("resident", "resident__base", "starts_on", "ends_on", "revenue", "school_percent", "school_amount")
+    filters = ("resident", "resident__base", "resident__base__unit", "starts_on", "ends_on", "received_on", "revenue")
+    search = ("resident__name", "resident__base__name", "resident__organisation__name", "note")
+    groups = (
+        (_("Share of revenue"), ("resident", "starts_on", "ends_on", "revenue", "school_percent")),
+        (_("Payment"), ("received_on", "note")),
+    )
+    natural_key = ("resident", "starts_on")
+    synonyms = {
+        "resident": ("入驻单元", "单元名称", "生产性基地"),
+        "starts_on": ("起始日期", "分成期起"),
+        "ends_on": ("截止日期", "分成期止"),
+        "revenue": ("分成收入", "收入（元）", "营业收入"),
+        "school_percent": ("学校分成比例", "学校分成比例（%）", "分成比例"),
+        "received_on": ("到账日期", "学校到账日期"),
+        "note": ("备注",),
     }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases import figures, queries
 from zhixing.bases.figures import Figure, as_number, rows_url
-from zhixing.bases.models import Base, BaseUse, BenefitStatement, Contribution, Guide, PlaceCapacity, Use
+from zhixing.bases.models import Base, BaseUse, BenefitStatement, Contribution, Guide, PlaceCapacity, RevenueShare, Use
 
 SCHOOL, FIRM = "school", "firm"
 _YUAN = _("yuan")
@@ -29,6 +29,8 @@ LINES: dict[str, tuple[Any, Any]] = {
     "service_hours": (pgettext_lazy("statement", "hours of technical service"), ""),
     "certified": (pgettext_lazy("statement", "people certified"), ""),
     "income": (pgettext_lazy("statement", "income of the base"), _YUAN),
+    "school_share": (pgettext_lazy("statement", "share of revenue that the school gets"), _YUAN),
+    "firm_share": (pgettext_lazy("statement", "share of revenue that the firm keeps"), _YUAN),
 }
 
 
@@ -55,6 +57,16 @@ def _used(base: Base, year: int, function: str) -> QuerySet[BaseUse]:
     return BaseUse.objects.filter(base=base, function=function, used_on__year=year, archived_at=None)
 
 
+def _shared(base: Base, year: int, giver: str) -> Figure:
+    """收益分成 of the year: the firm gives the school its part of what was earned in the base, and keeps the other."""
+    rows = RevenueShare.objects.filter(resident__base=base, starts_on__year=year, archived_at=None)
+    told = rows.aggregate(school=Sum("school_amount"), firm=Sum(F("revenue") - F("school_amount")))
+    url = rows_url(
+        RevenueShare, resident__base=base.pk, starts_on_from=date(year, 1, 1), starts_on_to=date(year, 12, 31)
+    )
+    return _line("school_share", told["school"], url) if giver == FIRM else _line("firm_share", told["firm"], url)
+
+
 def given(base: Base, year: int, giver: str) -> list[Figure]:
     """The lines of one side; lines of nothing are left out."""
     first, last = date(year, 1, 1), date(year, 12, 31)
@@ -63,7 +75,7 @@ def given(base: Base, year: int, giver: str) -> list[Figure]:
     def use_url(function: str) -> str:
         return rows_url(BaseUse, base=base.pk, function=function, **span)
 
-    lines = _put_in(base, year, giver)
+    lines = [*_put_in(base, year, giver), _shared(base, year, giver)]
     if giver == FIRM:
         offered = queries.capacities((base.kind,)).filter(
             base=base, term__starts_on__lte=last, term__ends_on__gte=first

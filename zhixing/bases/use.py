@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -118,6 +119,15 @@ class ResidentUnit(Record):
         verbose_name=pgettext_lazy("of a base", "room"),
     )
     head = models.CharField(_("head"), max_length=80, blank=True)
+    # What the contract says of its income; each share keeps the percent of its period.
+    school_percent = models.DecimalField(
+        _("the school's share agreed, in percent"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
     starts_on = models.DateField(_("moved in on"))
     ends_on = models.DateField(_("moves out on"), null=True, blank=True)
     reviewed_on = models.DateField(_("last yearly review"), null=True, blank=True)

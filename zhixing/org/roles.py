@@ -408,6 +408,8 @@ ROLE_TABLE = RoleTable(
         "bases.booking": {**_COLLEGE_KEEPS, "group_leader": "va:all cx:own", "teacher": "va:all c:own"},
         "bases.base_use": {**_OF_BASE, "teacher": "v:all ac:own"},
         "bases.resident_unit": _OF_BASE,
+        # Finance knows what came in.
+        "bases.revenue_share": {**_OF_BASE, "finance": "vacx:all"},
         "bases.guide": {**_OF_BASE, "hr": "vx:all"},
         "bases.place_capacity": {**_OF_BASE, "employment": "vx:all"},
         "bases.practice_demand": {**_COLLEGE_KEEPS, "employment": "vx:all"},
