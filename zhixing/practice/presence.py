@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -211,17 +211,20 @@ def risk_of(points: int, excused: bool, known_since: int, looked_at: bool, incid
     return round(worth * (0.3 if looked_at else 1.0), 3)
 
 
-def _lot(placement: int, monday: date) -> float:
+Name = TypeVar("Name", int, str)
+
+
+def _lot(name: int | str, monday: date) -> float:
     """A number between 0 and 1 by chance, the same whenever it is drawn again, which nobody outside can work out."""
     key = settings.ZHIXING["field_key"].encode()
-    digest = hmac.new(key, f"look:{placement}:{monday}".encode(), hashlib.sha256).digest()
+    digest = hmac.new(key, f"look:{name}:{monday}".encode(), hashlib.sha256).digest()
     return (int.from_bytes(digest[:7], "big") + 1) / (2**56 + 1)
 
 
-def draw(worth: Mapping[int, float], monday: date, number: int) -> list[int]:
-    """Whom to look at: `number` placements (ids), by chance in proportion to what a look is worth (Efraimidis and Spirakis 2006)."""
-    lots = {pk: _lot(pk, monday) ** (1 / value) for pk, value in worth.items() if value > 0}
-    return sorted(lots, key=lambda pk: (-lots[pk], pk))[:number]
+def draw(worth: Mapping[Name, float], monday: date, number: int) -> list[Name]:
+    """Whom to look at: `number` of these names, by chance in proportion to what a look is worth (Efraimidis and Spirakis 2006)."""
+    lots = {name: _lot(name, monday) ** (1 / value) for name, value in worth.items() if value > 0}
+    return sorted(lots, key=lambda name: (-lots[name], name))[:number]
 
 
 def count_week(monday: date) -> int:
@@ -275,18 +278,20 @@ def pick(monday: date, each: int | None = None) -> list[PresenceWeek]:
         rows = list(
             # Without a supervisor nobody is there to look.
             PresenceWeek.objects.filter(monday=monday, placement__supervisor__isnull=False, archived_at=None)
-            .select_related("placement__student", "placement__post__organisation")
+            .select_related("placement__student", "placement__plan", "placement__post__organisation")
             .select_for_update(of=("self",))
             .order_by("pk")
         )
-        of: dict[Any, dict[int, PresenceWeek]] = defaultdict(dict)
+        # By names that a register brings: the same college draws the same lots, whatever keys its rows were given.
+        of: dict[Any, dict[str, PresenceWeek]] = defaultdict(dict)
         for row in rows:
-            of[row.placement.supervisor_id][row.placement_id] = row
+            placed = row.placement
+            of[placed.supervisor_id][f"{placed.student.number}:{placed.plan.code}:{placed.starts_on}"] = row
         asked: list[PresenceWeek] = []
         for mine in of.values():
             already = sum(row.status != "scored" for row in mine.values())
-            worth = {pk: float(row.risk) for pk, row in mine.items() if row.status == "scored"}
-            asked += [mine[pk] for pk in draw(worth, monday, max(each - already, 0))]
+            worth = {name: float(row.risk) for name, row in mine.items() if row.status == "scored"}
+            asked += [mine[name] for name in draw(worth, monday, max(each - already, 0))]
         return step_many(asked, "ask", by=SYSTEM).done
 
 

@@ -19,6 +19,7 @@ from zhixing.bases.models import (
     PlaceCapacity,
     PracticeDemand,
     ResidentUnit,
+    RevenueShare,
     Room,
     SafetyCheck,
 )
@@ -250,6 +251,8 @@ class Bases:
         residents = [
             ResidentUnit(
                 base=base,
+                # What the firm produces in the base is shared; a studio or a platform earns nothing.
+                school_percent=Decimal(30) if words.RESIDENTS[number % 3][0] == "production" else None,
                 kind=words.RESIDENTS[number % 3][0],
                 name=words.RESIDENTS[number % 3][1].format(firm=base.organisation.short_name or base.organisation.name),
                 organisation=base.organisation,
@@ -260,7 +263,29 @@ class Bases:
             )
             for number, base in enumerate(self.campus)
         ]
-        insert(plan, residents)
+        self.make_shares(insert(plan, residents))
+
+    def make_shares(self, residents: list[ResidentUnit]) -> None:
+        """The income of production, quarter by quarter of the last two years; the last quarter's has not come in yet."""
+        plan = self.plan
+        rows = []
+        for number, unit in enumerate(one for one in residents if one.school_percent is not None):
+            last = plan.today.replace(month=(plan.today.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+            for back in range(8):
+                first = last.replace(month=last.month - 2, day=1)
+                if first >= unit.starts_on:
+                    rows.append(
+                        RevenueShare(
+                            resident=unit,
+                            starts_on=first,
+                            ends_on=last,
+                            revenue=Decimal(60_000 + 12_500 * (number % 5) + 3_200 * ((back * 3 + number) % 7)),
+                            school_percent=unit.school_percent,
+                            received_on=weekday_before(last + timedelta(days=25)) if back else None,
+                        )
+                    )
+                last = first - timedelta(days=1)
+        insert(plan, rows, lambda row: min(row.ends_on + timedelta(days=10), plan.ago(1)))
 
     def make_contributions(self) -> None:
         """Both sides put in; one delivery is late, one base has nothing accepted of the school's, one machine is idle."""
@@ -303,6 +328,9 @@ class Bases:
             due = weekday_before(min(_since(base) + timedelta(days=60), plan.ago(30)))
             begun = min(_since(base), due)
             rows.append(self._input(base, "firm", "equipment", "实习工位与防护装备", value, begun, due, assets))
+        for number, row in enumerate(rows, 1):
+            if row.owned_by == "school" and row.kind in ("equipment", "software") and row.accepted_on:
+                row.asset_number = f"ZC-{row.accepted_on.year}-{number:04}"
         insert(plan, rows, lambda row: max(row.pledged_on or row.due, plan.year_start(-3)))
 
     @staticmethod

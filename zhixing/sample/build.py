@@ -132,6 +132,7 @@ MODELS: tuple[type[models.Model], ...] = (
     base_models.Booking,
     base_models.BaseUse,
     base_models.ResidentUnit,
+    base_models.RevenueShare,
     base_models.Guide,
     base_models.PlaceCapacity,
     base_models.PracticeDemand,
