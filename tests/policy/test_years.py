@@ -10,7 +10,8 @@ from django.test import Client
 
 from tests.policy import factories as make
 from zhixing.kernel.models import Progress
-from zhixing.policy import jobs
+from zhixing.kernel.scope import SYSTEM
+from zhixing.policy import jobs, recounting
 from zhixing.policy.closing import close_year
 from zhixing.policy.engine import assess
 from zhixing.policy.models import Recount, Standing, YearClose
@@ -103,3 +104,19 @@ def test_only_a_closed_year_is_counted_anew_by_page_job_and_command_alike(past: 
             call_command("assess", *year, "--what-if", "太早")
         assert refused.value.returncode == 2
     assert not Recount.objects.exists()
+
+
+def test_a_unit_that_was_renamed_since_stands_beside_itself(past: make.College) -> None:
+    close_year(YEAR, by=SYSTEM)
+    before = recounting.compare(recounting.recount("改名之前", YEAR), SYSTEM)
+    for group in past.groups:
+        group.name = f"新{group.name}"
+        group.save()
+    found = recounting.recount("改名之后", YEAR)
+    after = recounting.compare(found, SYSTEM)
+    assert any(pair.closed and pair.anew and pair.closed["unit_name"] != pair.anew["unit_name"] for pair in after)
+    assert [pair.change for pair in after] == [pair.change for pair in before]
+    # What an earlier version kept has no keys of units: it is told apart by names, as it was.
+    for result in found.results:
+        del result["unit_key"]
+    assert any(pair.closed is None for pair in recounting.compare(found, SYSTEM))

@@ -15,25 +15,7 @@ from zhixing.agreements import spelling
 from zhixing.agreements.checks import in_language
 from zhixing.agreements.models import Agreement, AgreementDocument, AgreementKind, AgreementParty, PartyRole
 from zhixing.kernel.fields import UsccField
-from zhixing.kernel.models import Record
-from zhixing.kernel.scope import Actor
-
-
-def day_field(label: Any, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
-
-
-class ActionForm(forms.Form):
-    """A form about one record, for one actor."""
-
-    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.record, self.actor = record, actor
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill in choices and what is already known."""
+from zhixing.kernel.forms import ActionForm, day_field
 
 
 class ContentsForm(ActionForm):

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.agreements.forms import ActionForm, day_field
 from zhixing.agreements.models import Agreement, AgreementParty, SignatureRequest
 from zhixing.agreements.signing import Signer, as_signer, signers_of
+from zhixing.kernel.forms import ActionForm, day_field
 
 Channel = SignatureRequest.Channel
 _PHONE = re.compile(r"^\+?[0-9]{6,15}$")

@@ -8,15 +8,11 @@ from typing import Any
 from django.db.models import (
     BooleanField,
     Case,
-    Count,
     F,
     Field,
     Func,
     IntegerField,
-    Model,
-    OuterRef,
     Q,
-    Subquery,
     Value,
     When,
 )
@@ -43,17 +39,11 @@ from zhixing.agreements import (
     spelling,
 )
 from zhixing.agreements.queries import SCAN_MISSING
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _ACT = models.Agreement.flow
 TODAY = TruncDate(Now())
-
-
-def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
-    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
-    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def _days_until(name: str) -> Any:
@@ -134,12 +124,12 @@ class AgreementSheet(Sheet):
         "scan_missing": Computed(_("scan missing"), SCAN_MISSING, numeric=False),
         "parties_count": Computed(
             _("parties"),
-            _number_of(models.AgreementParty, "agreement"),
+            number_of(models.AgreementParty, "agreement"),
             rows=("agreements.agreement_party", "agreement"),
         ),
         "open_obligations": Computed(
             _("open obligations"),
-            _number_of(models.Obligation, "agreement", _OWED),
+            number_of(models.Obligation, "agreement", _OWED),
             rows=("agreements.obligation", "agreement"),
         ),
     }
@@ -394,7 +384,7 @@ class TemplateSheet(Sheet):
     computed = {
         "documents_count": Computed(
             _("documents"),
-            _number_of(models.AgreementDocument, "template"),
+            number_of(models.AgreementDocument, "template"),
             rows=("agreements.agreement_document", "template"),
         ),
     }
@@ -424,12 +414,12 @@ class AgreementKindSheet(Sheet):
     computed = {
         "valid_count": Computed(
             pgettext_lazy("of an agreement", "in force"),
-            _number_of(models.Agreement, "kind", Q(status="in_force")),
+            number_of(models.Agreement, "kind", Q(status="in_force")),
             rows=("agreements.agreement", "kind"),
         ),
         "templates_count": Computed(
             _("template versions"),
-            _number_of(models.Template, "kind"),
+            number_of(models.Template, "kind"),
             rows=("agreements.template", "kind"),
         ),
     }

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.cultivation.apprenticeships import Apprentice, Apprenticeship, Candidate
-from zhixing.cultivation.fields import ActionForm, day, long_text
+from zhixing.cultivation.fields import long_text
 from zhixing.cultivation.risks import Risk, Signal
-from zhixing.kernel.forms import PickerField, SheetForm, candidates
+from zhixing.kernel.forms import ActionForm, PickerField, SheetForm, candidates, day_field
 from zhixing.org.models import Student, Term
 from zhixing.partners.models import Contact
 
@@ -21,7 +21,7 @@ def score_field() -> forms.DecimalField:
 
 
 class TestForm(ActionForm):
-    tested_on = day(_("tested on"))
+    tested_on = day_field(_("tested on"))
     score = score_field()
 
     def prepare(self) -> None:
@@ -29,7 +29,7 @@ class TestForm(ActionForm):
 
 
 class ContractForm(ActionForm):
-    contracted_on = day(_("contract signed on"))
+    contracted_on = day_field(_("contract signed on"))
     student = PickerField(Student.objects.none(), label=_("student"))
     agreement = forms.ModelChoiceField(
         queryset=Student.objects.none(),
@@ -37,7 +37,7 @@ class ContractForm(ActionForm):
         required=False,
         help_text=_("Needed when the apprentice is 16 or 17: the guardian is its fourth party."),
     )
-    joined_on = day(_("joined on"), required=False)
+    joined_on = day_field(_("joined on"), required=False)
 
     record: Candidate
 
@@ -52,7 +52,7 @@ class ContractForm(ActionForm):
 
 
 class EndForm(ActionForm):
-    ends_on = day(_("last day"))
+    ends_on = day_field(_("last day"))
 
     record: Apprenticeship
 
@@ -61,7 +61,7 @@ class EndForm(ActionForm):
 
 
 class FinishApprenticeForm(ActionForm):
-    left_on = day(_("finished on"))
+    left_on = day_field(_("finished on"))
 
     def prepare(self) -> None:
         self.propose(left_on=timezone.localdate())
@@ -69,7 +69,7 @@ class FinishApprenticeForm(ActionForm):
 
 class PairForm(ActionForm):
     master = forms.ModelChoiceField(Contact.objects.none(), label=_("master"))
-    starts_on = day(_("from"))
+    starts_on = day_field(_("from"))
 
     record: Apprentice
 
@@ -84,7 +84,7 @@ class PairForm(ActionForm):
 class RotateForm(ActionForm):
     post = forms.CharField(label=_("post"), max_length=80)
     workplace = forms.CharField(label=_("workplace"), max_length=120, required=False)
-    starts_on = day(_("from"))
+    starts_on = day_field(_("from"))
 
     def prepare(self) -> None:
         self.propose(starts_on=timezone.localdate())
@@ -106,7 +106,7 @@ class PlanReviewsForm(ActionForm):
 
 class ReviewForm(ActionForm):
     score = score_field()
-    done_on = day(_("done on"))
+    done_on = day_field(_("done on"))
     reviewer = forms.CharField(label=_("reviewer"), max_length=80, required=False)
     text = long_text(_("in words"), rows=4)
 
@@ -132,7 +132,7 @@ class RiskForm(SheetForm):
 
 class HandleForm(ActionForm):
     measures = long_text(_("measures"), rows=4, required=True)
-    due = day(_("due"), required=False)
+    due = day_field(_("due"), required=False)
 
     record: Risk
 

@@ -10,7 +10,7 @@ from zhixing.cultivation import apprenticeship_forms as forms
 from zhixing.cultivation import apprenticeship_panels as panels
 from zhixing.cultivation import apprenticeship_queries as queries
 from zhixing.cultivation import apprenticeships as models
-from zhixing.cultivation.training_sheets import number_of
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _LIVING = ("active", "paused")

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.cultivation import queries
-from zhixing.cultivation.fields import ActionForm, day, long_text
+from zhixing.cultivation.fields import long_text
 from zhixing.cultivation.models import FollowUp, Hire, OrderClass, RosterEntry
-from zhixing.kernel.forms import PickerField, candidates
+from zhixing.kernel.forms import ActionForm, PickerField, candidates, day_field
 from zhixing.partners.models import Organisation
 
 
@@ -73,7 +73,7 @@ class RankForm(ActionForm):
 
 
 class FinishForm(ActionForm):
-    ends_on = day(_("last day"))
+    ends_on = day_field(_("last day"))
 
     record: OrderClass
 
@@ -82,7 +82,7 @@ class FinishForm(ActionForm):
 
 
 class LeaveForm(ActionForm):
-    left_on = day(_("left on"))
+    left_on = day_field(_("left on"))
     reason = forms.CharField(label=_("reason for leaving"), max_length=200)
 
     def prepare(self) -> None:
@@ -92,7 +92,7 @@ class LeaveForm(ActionForm):
 class HireForm(ActionForm):
     organisation = PickerField(Organisation.objects.none(), label=_("hired by"))
     position = forms.CharField(label=_("position"), max_length=80)
-    hired_on = day(_("hired on"))
+    hired_on = day_field(_("hired on"))
     wage = forms.DecimalField(
         label=_("monthly wage in yuan"), required=False, min_value=0, max_digits=12, decimal_places=2
     )
@@ -115,7 +115,7 @@ class FollowUpForm(ActionForm):
     month = forms.TypedChoiceField(
         label=pgettext_lazy("of a follow-up", "when"), choices=FollowUp.Month.choices, coerce=int
     )
-    done_on = day(_("asked on"))
+    done_on = day_field(_("asked on"))
     still_there = forms.BooleanField(label=_("still there"), required=False)
     fit = forms.IntegerField(label=_("fit for the post, 1 to 5"), min_value=1, max_value=5, required=False)
     satisfaction = forms.IntegerField(label=_("firm's satisfaction, 1 to 5"), min_value=1, max_value=5, required=False)

@@ -7,7 +7,7 @@ from django.db.models.functions import Cast, NullIf, Round
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.cultivation import actions, models, order_class_forms, panels, queries
-from zhixing.cultivation.training_sheets import number_of
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 _COUNTS = queries.roster_counts()

@@ -11,17 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.agreements.models import Agreement
-from zhixing.cultivation.fields import ActionForm, day, long_text
+from zhixing.cultivation.fields import long_text
 from zhixing.cultivation.models import TrainingPlan
 from zhixing.cultivation.training_actions import unsigned
-from zhixing.kernel.forms import PickerField, SheetForm, candidates
+from zhixing.kernel.forms import ActionForm, PickerField, SheetForm, candidates, day_field
 from zhixing.partners.models import Organisation
 
 
 class SignatureForm(ActionForm):
     organisation = PickerField(Organisation.objects.none(), label=_("organisation"))
     contact_name = forms.CharField(label=_("signed by"), max_length=80)
-    signed_on = day(pgettext_lazy("of a co-signature", "signed on"))
+    signed_on = day_field(pgettext_lazy("of a co-signature", "signed on"))
     agreement = PickerField(Agreement.objects.none(), label=_("agreement"), required=False)
     opinion = long_text(_("opinion"))
 

@@ -10,14 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.cultivation import actions, models, panels, training_forms
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
-
-
-def number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
-    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
-    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def total_of(model: type[Model], path: str, value: str) -> Any:

@@ -13,15 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from zhixing.governance import minutes as reading
 from zhixing.governance.models import Committee, Meeting, Resolution, Seat, Task, TaskAppraisal, TaskBook
-from zhixing.kernel.forms import PickerField, candidates, find_named
-from zhixing.kernel.models import Record
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.forms import ActionForm, PickerField, candidates, day_field, find_named
 from zhixing.org.models import Person, Unit
-
-
-def _day(label: Any, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
 
 
 def _long(label: Any, rows: int = 4, required: bool = False, help_text: Any = "") -> forms.CharField:
@@ -30,20 +23,8 @@ def _long(label: Any, rows: int = 4, required: bool = False, help_text: Any = ""
     )
 
 
-class ActionForm(forms.Form):
-    """A form about one record, for one actor."""
-
-    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.record, self.actor = record, actor
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill in choices and what is already known."""
-
-
 class HoldMeetingForm(ActionForm):
-    held_on = _day(_("date"))
+    held_on = day_field(_("date"))
     minutes = _long(_("minutes"), rows=12, required=True)
     attendees = forms.ModelMultipleChoiceField(
         Seat.objects.none(), label=_("attendance"), required=False, widget=forms.CheckboxSelectMultiple
@@ -94,8 +75,8 @@ class AssignForm(ActionForm):
     unit = forms.ModelChoiceField(
         Unit.objects.none(), label=_("unit"), required=False, help_text=_("Left empty: the owner's unit.")
     )
-    starts_on = _day(_("start"))
-    due = _day(_("due"))
+    starts_on = day_field(_("start"))
+    due = day_field(_("due"))
     deliverable = forms.CharField(label=_("deliverable"), max_length=200, required=False)
     appraisal_method = forms.CharField(label=_("how it is appraised"), max_length=200, required=False)
     book = forms.ModelChoiceField(
@@ -124,7 +105,7 @@ class AssignForm(ActionForm):
 
 
 class FinishTaskForm(ActionForm):
-    done_on = _day(_("done on"))
+    done_on = day_field(_("done on"))
 
     def prepare(self) -> None:
         self.initial["done_on"] = timezone.localdate()
@@ -140,7 +121,7 @@ class ProgressForm(ActionForm):
 
 
 class AppraiseForm(ActionForm):
-    appraised_on = _day(_("appraised on"))
+    appraised_on = day_field(_("appraised on"))
     grade = forms.ChoiceField(label=_("grade"), choices=TaskAppraisal.Grade.choices)
     score = forms.DecimalField(label=_("score"), min_value=0, max_value=100, max_digits=5, decimal_places=1)
     comment = _long(_("comment"))
@@ -150,15 +131,15 @@ class AppraiseForm(ActionForm):
 
 
 class EndSeatForm(ActionForm):
-    ends_on = _day(_("until"), help_text=_("The last day on which the seat counts."))
+    ends_on = day_field(_("until"), help_text=_("The last day on which the seat counts."))
 
     def prepare(self) -> None:
         self.initial["ends_on"] = timezone.localdate()
 
 
 class RenewForm(ActionForm):
-    starts_on = _day(_("term from"))
-    ends_on = _day(_("term until"))
+    starts_on = day_field(_("term from"))
+    ends_on = day_field(_("term until"))
 
     record: Committee
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Now as _Now
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.governance import actions, forms, models
 from zhixing.governance.gantt import book_panel
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 TODAY = TruncDate(_Now())
 _GANTT = ((_("Gantt chart"), "gantt", "gantt"),)
-
-
-def _number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
-    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
-    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 _HELD_TODAY = Q(starts_on__lte=TODAY) & (Q(ends_on=None) | Q(ends_on__gte=TODAY))
@@ -37,11 +29,11 @@ class CommitteeSheet(Sheet):
     columns = ("name", "kind", "group", "unit", "seats_count", "external_count", "last_met", "starts_on", "ends_on")
     computed = {
         "seats_count": Computed(
-            _("seats held"), _number_of(models.Seat, "committee", _HELD_TODAY), rows=("governance.seat", "committee")
+            _("seats held"), number_of(models.Seat, "committee", _HELD_TODAY), rows=("governance.seat", "committee")
         ),
         "external_count": Computed(
             _("from industry or firms"),
-            _number_of(models.Seat, "committee", _HELD_TODAY & _EXTERNAL),
+            number_of(models.Seat, "committee", _HELD_TODAY & _EXTERNAL),
             rows=("governance.seat", "committee"),
         ),
         "last_met": Computed(
@@ -55,7 +47,7 @@ class CommitteeSheet(Sheet):
         ),
         "open_resolutions": Computed(
             _("open resolutions"),
-            _number_of(models.Resolution, "meeting__committee", Q(status="open")),
+            number_of(models.Resolution, "meeting__committee", Q(status="open")),
             rows=("governance.resolution", "meeting__committee"),
         ),
     }
@@ -164,11 +156,11 @@ class MeetingSheet(Sheet):
     computed = {
         "attendees_count": Computed(_("attended"), Count("attendees", distinct=True)),
         "resolutions_count": Computed(
-            _("resolutions"), _number_of(models.Resolution, "meeting"), rows=("governance.resolution", "meeting")
+            _("resolutions"), number_of(models.Resolution, "meeting"), rows=("governance.resolution", "meeting")
         ),
         "open_resolutions": Computed(
             _("open resolutions"),
-            _number_of(models.Resolution, "meeting", Q(status="open")),
+            number_of(models.Resolution, "meeting", Q(status="open")),
             rows=("governance.resolution", "meeting"),
         ),
     }
@@ -212,11 +204,11 @@ class ResolutionSheet(Sheet):
     columns = ("text", "meeting", "meeting__held_on", "number", "status", "tasks_count", "open_tasks")
     computed = {
         "tasks_count": Computed(
-            _("tasks"), _number_of(models.Task, "resolution"), rows=("governance.task", "resolution")
+            _("tasks"), number_of(models.Task, "resolution"), rows=("governance.task", "resolution")
         ),
         "open_tasks": Computed(
             _("open tasks"),
-            _number_of(models.Task, "resolution", Q(status="open") & ~Q(book__status="replaced")),
+            number_of(models.Task, "resolution", Q(status="open") & ~Q(book__status="replaced")),
             rows=("governance.task", "resolution"),
         ),
     }
@@ -252,12 +244,12 @@ class TaskBookSheet(Sheet):
     description = _("A committee's tasks of one academic year: written, approved, changed by new versions only.")
     columns = ("committee", "year", "version", "status", "tasks_count", "done_count", "late_count", "approved_on")
     computed = {
-        "tasks_count": Computed(_("tasks"), _number_of(models.Task, "book"), rows=("governance.task", "book")),
+        "tasks_count": Computed(_("tasks"), number_of(models.Task, "book"), rows=("governance.task", "book")),
         "done_count": Computed(
-            _("tasks done"), _number_of(models.Task, "book", Q(status="done")), rows=("governance.task", "book")
+            _("tasks done"), number_of(models.Task, "book", Q(status="done")), rows=("governance.task", "book")
         ),
         "late_count": Computed(
-            _("tasks late"), _number_of(models.Task, "book", _LATE), rows=("governance.task", "book")
+            _("tasks late"), number_of(models.Task, "book", _LATE), rows=("governance.task", "book")
         ),
     }
     filters = ("year", "status", "committee", "committee__unit", "approved_on")
@@ -295,11 +287,11 @@ class TaskSheet(Sheet):
     computed = {
         "milestones_open": Computed(
             _("open milestones"),
-            _number_of(models.Milestone, "task", Q(done_on=None)),
+            number_of(models.Milestone, "task", Q(done_on=None)),
             rows=("governance.milestone", "task"),
         ),
         "appraisals_count": Computed(
-            _("appraisals"), _number_of(models.TaskAppraisal, "task"), rows=("governance.task_appraisal", "task")
+            _("appraisals"), number_of(models.TaskAppraisal, "task"), rows=("governance.task_appraisal", "task")
         ),
     }
     filters = ("status", "unit", "owner", "book", "book__committee", "book__year", "resolution", "due", "progress")

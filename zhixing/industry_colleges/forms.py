@@ -12,34 +12,21 @@ from django.utils.translation import pgettext_lazy
 from zhixing.industry_colleges import queries
 from zhixing.industry_colleges.area_models import is_address
 from zhixing.industry_colleges.models import Area, Check, IndustryCollege
-from zhixing.kernel.forms import candidates
-from zhixing.kernel.models import Record
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.forms import ActionForm, candidates, day_field
 from zhixing.org.models import AcademicYear
 
 
-def _day(label: Any, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, help_text=help_text, widget=widget)
-
-
-class ActionForm(forms.Form):
-    """A form about one record, for one actor."""
-
-    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.record, self.actor = record, actor
-        self.prepare()
+class ActForm(ActionForm):
+    """Days propose today."""
 
     def prepare(self) -> None:
-        """Fill in choices and what is already known; what the address proposes stays."""
         for name, field in self.fields.items():
             if isinstance(field, forms.DateField):
                 self.initial.setdefault(name, timezone.localdate())
 
 
-class CheckForm(ActionForm):
-    held_on = _day(_("date"))
+class CheckForm(ActForm):
+    held_on = day_field(_("date"))
     experts = forms.CharField(label=_("experts"), max_length=300)
     score = forms.DecimalField(
         label=_("score"), required=False, min_value=0, max_value=100, max_digits=5, decimal_places=1
@@ -60,31 +47,31 @@ class CheckForm(ActionForm):
         return cleaned
 
 
-class RecogniseForm(ActionForm):
+class RecogniseForm(ActForm):
     level = forms.ChoiceField(label=pgettext_lazy("of recognition", "level"), choices=IndustryCollege.Level.choices)
-    recognised_on = _day(_("recognised on"))
+    recognised_on = day_field(_("recognised on"))
     recognition_number = forms.CharField(label=_("number of the recognition"), max_length=80, required=False)
 
 
-class CloseForm(ActionForm):
-    closed_on = _day(pgettext_lazy("of an industry college", "closed on"), _("The last day on which it runs."))
+class CloseForm(ActForm):
+    closed_on = day_field(pgettext_lazy("of an industry college", "closed on"), _("The last day on which it runs."))
 
 
-class SignForm(ActionForm):
-    signed_on = _day(_("signed on"))
+class SignForm(ActForm):
+    signed_on = day_field(_("signed on"))
 
 
-class EndSeatForm(ActionForm):
-    ends_on = _day(_("until"), _("The last day on which the seat counts."))
+class EndSeatForm(ActForm):
+    ends_on = day_field(_("until"), _("The last day on which the seat counts."))
 
 
-class FinishForm(ActionForm):
-    done_on = _day(_("done on"))
+class FinishForm(ActForm):
+    done_on = day_field(_("done on"))
 
 
-class PlannedOutputForm(ActionForm):
+class PlannedOutputForm(ActForm):
     title = forms.CharField(label=_("title"), max_length=200)
-    made_on = _day(_("date"))
+    made_on = day_field(_("date"))
     quantity = forms.IntegerField(label=_("quantity"), min_value=1, max_value=1_000_000, initial=1)
     measured_in = forms.CharField(label=_("measured in"), max_length=20, required=False)
     link = forms.CharField(
@@ -105,7 +92,7 @@ class OutputForm(PlannedOutputForm):
         self.fields["area"].queryset = candidates(Area, self.actor)  # type: ignore[attr-defined]
 
 
-class CopyPlansForm(ActionForm):
+class CopyPlansForm(ActForm):
     year = forms.ModelChoiceField(
         AcademicYear.objects.none(),
         label=_("academic year"),

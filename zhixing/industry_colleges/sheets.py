@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, Model, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Now, TruncDate
+from django.db.models import Count, Max, Model, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.industry_colleges import actions, forms, models, panels
 from zhixing.industry_colleges.queries import proven
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 
 TODAY = TruncDate(Now())
 _BOARD = ((_("Ten-area heat map"), "heatmap", "industry-college-heatmap"),)
 _HELD_TODAY = Q(starts_on__lte=TODAY) & (Q(ends_on=None) | Q(ends_on__gte=TODAY))
-
-
-def _number_of(model: type[Model], path: str, condition: Any = None, distinct: str = "pk") -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
-    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
-    counted = rows.order_by().values(path).annotate(number=Count(distinct, distinct=distinct != "pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def _last(model: type[Model], path: str, field: str) -> Any:
@@ -46,12 +40,12 @@ class IndustryCollegeSheet(Sheet):
     computed = {
         "parties_count": Computed(
             _("kinds of party seated"),
-            _number_of(models.Seat, "college", _HELD_TODAY, "party"),
+            number_of(models.Seat, "college", _HELD_TODAY, "party"),
             rows=("industry_colleges.seat", "college"),
         ),
         "outputs_count": Computed(
             _("area outputs"),
-            _number_of(models.AreaOutput, "college"),
+            number_of(models.AreaOutput, "college"),
             rows=("industry_colleges.area_output", "college"),
         ),
         "last_met": Computed(_("council last met"), _last(models.CouncilMeeting, "college", "held_on"), numeric=False),
@@ -222,17 +216,17 @@ class ConstructionPlanSheet(Sheet):
     computed = {
         "milestones_count": Computed(
             _("milestones"),
-            _number_of(models.PlanMilestone, "plan"),
+            number_of(models.PlanMilestone, "plan"),
             rows=("industry_colleges.plan_milestone", "plan"),
         ),
         "milestones_done": Computed(
             _("milestones done"),
-            _number_of(models.PlanMilestone, "plan", Q(done_on__isnull=False)),
+            number_of(models.PlanMilestone, "plan", Q(done_on__isnull=False)),
             rows=("industry_colleges.plan_milestone", "plan"),
         ),
         "milestones_late": Computed(
             _("milestones late"),
-            _number_of(models.PlanMilestone, "plan", Q(done_on=None, due__lt=TODAY)),
+            number_of(models.PlanMilestone, "plan", Q(done_on=None, due__lt=TODAY)),
             rows=("industry_colleges.plan_milestone", "plan"),
         ),
     }

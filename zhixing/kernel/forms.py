@@ -178,6 +178,29 @@ class PickerManyField(forms.ModelMultipleChoiceField):
         return self.prepare_value(initial) != (data or "")
 
 
+def day_field(label: Any, required: bool = True, help_text: Any = "") -> forms.DateField:
+    """A day, picked or typed."""
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+
+
+class ActionForm(forms.Form):
+    """What an act asks about one record, of one actor."""
+
+    def __init__(self, *args: Any, record: models.Model, actor: Actor, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.record: Any = record
+        self.actor = actor
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in choices and what is already known; what the address proposes stays."""
+
+    def propose(self, **values: Any) -> None:
+        """Fill fields that the address has not filled."""
+        self.initial.update({name: value for name, value in values.items() if name not in self.initial})
+
+
 class SheetForm(forms.ModelForm):
     """The edit form of a record: knows who edits, and refuses to overwrite what somebody else saved meanwhile."""
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, Model, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Max, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.partners import actions, forms, models, panels
-
-
-def _count_of(model: type[Model], path: str) -> Coalesce:
-    """How many rows of `model` that are not archived point here; by subquery, so that several counts stay exact."""
-    rows = model._default_manager.filter(**{path: OuterRef("pk")}, archived_at=None)
-    return Coalesce(Subquery(rows.order_by().values(path).annotate(n=Count("pk")).values("n")), 0)
 
 
 class OrganisationSheet(Sheet):
@@ -38,16 +32,16 @@ class OrganisationSheet(Sheet):
     )
     computed = {
         "contacts_count": Computed(
-            _("contacts"), _count_of(models.Contact, "organisation"), rows=("partners.contact", "organisation")
+            _("contacts"), number_of(models.Contact, "organisation"), rows=("partners.contact", "organisation")
         ),
         "links_count": Computed(
             _("industry links"),
-            _count_of(models.IndustryLink, "organisation"),
+            number_of(models.IndustryLink, "organisation"),
             rows=("partners.industry_link", "organisation"),
         ),
         "activities_count": Computed(
             _("activities"),
-            _count_of(models.Activity, "organisations"),
+            number_of(models.Activity, "organisations"),
             rows=("partners.activity", "organisations"),
         ),
         "last_activity": Computed(
@@ -63,11 +57,11 @@ class OrganisationSheet(Sheet):
         ),
         "opportunities_count": Computed(
             _("opportunities"),
-            _count_of(models.Opportunity, "organisation"),
+            number_of(models.Opportunity, "organisation"),
             rows=("partners.opportunity", "organisation"),
         ),
         "needs_count": Computed(
-            _("needs"), _count_of(models.Need, "organisation"), rows=("partners.need", "organisation")
+            _("needs"), number_of(models.Need, "organisation"), rows=("partners.need", "organisation")
         ),
     }
     filters = (

@@ -81,17 +81,21 @@ def compare(found: Recount, actor: Actor) -> list[Pair]:
     frozen = frozen.select_related("rule__duty__clause").order_by(
         "rule__policy__issued_on", "rule__order", "unit_scope", "unit_code", "period_code", "pk"
     )
-    counted = {_key(result): result for result in found.results}
+    # Recounts of earlier versions kept no keys of units: they are told apart by code and name.
+    keyed = all("unit_key" in result for result in found.results)
+    counted = {_key(result, keyed): result for result in found.results}
     rules = {result["rule"] for result in found.results}
     pairs = []
     for standing in frozen:
         if standing.rule_code in rules:
             told = row(standing)
-            pairs.append(Pair(told, counted.pop(_key(told), None)))
+            pairs.append(Pair(told, counted.pop(_key(told, keyed), None)))
     if actor.reach(Standing, "view").everything:
         pairs += [Pair(None, result) for result in counted.values()]
     return pairs
 
 
-def _key(told: dict[str, Any]) -> tuple[str, ...]:
-    return (told["rule"], told["scope"], told["unit"], told["unit_name"], told["period"])
+def _key(told: dict[str, Any], keyed: bool) -> tuple[Any, ...]:
+    """What makes two verdicts those of one unit under one rule: its key, for a unit may have been renamed since."""
+    unit = (told["unit_key"],) if keyed else (told["unit"], told["unit_name"])
+    return (told["rule"], told["scope"], told["period"], *unit)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
 
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import (
     consent_actions,
@@ -16,7 +17,6 @@ from zhixing.practice import (
     practice_forms,
     redline_panels,
 )
-from zhixing.practice.plan_sheets import number_of
 from zhixing.practice.running_sheets import PLACEMENT_ACTIONS, PLACEMENT_PANELS, PLACEMENT_RELATED
 
 _FLOW = models.Placement.flow

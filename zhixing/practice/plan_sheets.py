@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Count, IntegerField, Model, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import (
     models,
@@ -21,13 +20,6 @@ from zhixing.practice import (
 )
 
 _FLOW = models.PracticePlan.flow
-
-
-def number_of(model: type[Model], path: str, condition: Q | None = None) -> Any:
-    """How many unarchived rows of `model` point here: a count of its own, so that several do not multiply."""
-    rows = model._default_manager.filter(condition or Q(), **{path: OuterRef("pk"), "archived_at": None})
-    counted = rows.order_by().values(path).annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class PracticePlanSheet(Sheet):

@@ -7,9 +7,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import models, post_actions, practice_forms, redline_panels
-from zhixing.practice.plan_sheets import number_of
 
 _FLOW = models.Post.flow
 _TAKEN = number_of(models.Placement, "post", ~Q(status__in=["cancelled", "broken"]))

@@ -11,35 +11,17 @@ from django.utils.translation import pgettext_lazy
 from stdnum.cn import uscc as social_code
 
 from zhixing.kernel import filing
-from zhixing.kernel.forms import PickerField
-from zhixing.kernel.models import Record
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.forms import ActionForm, PickerField, day_field
 from zhixing.org.models import Division
 from zhixing.practice import reminders
 from zhixing.practice.models import Consent, Placement, PlanDuty, Post
 
 
-class RecordForm(forms.Form):
-    """A form about one record, for one actor."""
-
-    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.record, self.actor = record, actor
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill in what is already known."""
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-
-
-class PaperForm(RecordForm):
+class PaperForm(ActionForm):
     """A consent signed on paper: by whom, on which day, and its scan where there is one."""
 
     name = forms.CharField(label=pgettext_lazy("of a person", "name"), max_length=80)
-    decided_on = _day(_("decided on"))
+    decided_on = day_field(_("decided on"))
     scan = forms.FileField(
         label=_("scan or photograph of the paper"),
         required=False,
@@ -57,11 +39,11 @@ class PaperForm(RecordForm):
         return scan
 
 
-class PaperPileForm(RecordForm):
+class PaperPileForm(ActionForm):
     """A pile of consents signed on paper: whose, of which day, and the students' numbers."""
 
     party = forms.ChoiceField(label=_("given by"), choices=Consent.Party.choices, initial=Consent.Party.GUARDIAN)
-    decided_on = _day(_("decided on"))
+    decided_on = day_field(_("decided on"))
     numbers = forms.CharField(
         label=_("student numbers"), widget=forms.Textarea(attrs={"rows": 8}), help_text=_("One a line.")
     )
@@ -70,7 +52,7 @@ class PaperPileForm(RecordForm):
         self.initial.setdefault("decided_on", timezone.localdate())
 
 
-class DutyForm(RecordForm):
+class DutyForm(ActionForm):
     """A duty of a plan that the caller confirms by name: which, and how it is kept."""
 
     duty = forms.ChoiceField(label=pgettext_lazy("practice", "duty"), choices=PlanDuty.Duty.choices)
@@ -91,14 +73,14 @@ class DutyForm(RecordForm):
         self.fields["duty"].choices = [row for row in PlanDuty.Duty.choices if row[0] not in known]  # type: ignore[attr-defined]
 
 
-class LivesForm(RecordForm):
+class LivesForm(ActionForm):
     living = forms.ChoiceField(label=_("lives"), choices=Placement.Living.choices)
 
     def prepare(self) -> None:
         self.initial.setdefault("living", self.record.living)  # type: ignore[attr-defined]
 
 
-class FirmLinkForm(RecordForm):
+class FirmLinkForm(ActionForm):
     """Who at the firm gets the link, and for how many days."""
 
     name = forms.CharField(label=_("contact"), max_length=80)
@@ -110,7 +92,7 @@ class FirmLinkForm(RecordForm):
             self.initial.setdefault("name", contact[0])
 
 
-class EnrolForm(RecordForm):
+class EnrolForm(ActionForm):
     """Who comes onto a policy's roster."""
 
     numbers = forms.CharField(

@@ -8,14 +8,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhixing.kernel.forms import candidates
+from zhixing.kernel.forms import candidates, day_field
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.practice.models import Filing, Finding
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
 
 class LetPassForm(forms.Form):
@@ -30,7 +26,7 @@ class LetPassForm(forms.Form):
         required=False,
         help_text=_("Needed where the rule asks for a filing."),
     )
-    ends_on = _day(_("until"))
+    ends_on = day_field(_("until"))
     whole_post = forms.BooleanField(label=_("for all students of this post"), required=False)
 
     def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
@@ -50,7 +46,7 @@ class BatchFilingForm(forms.Form):
 
     number = forms.CharField(label=_("filing number"), max_length=70)
     authority = forms.CharField(label=_("filed with"), max_length=120)
-    filed_on = _day(_("filed on"))
+    filed_on = day_field(_("filed on"))
     reason = forms.CharField(label=_("reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, **kwargs: Any):

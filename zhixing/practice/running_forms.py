@@ -9,9 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.kernel.forms import candidates
-from zhixing.kernel.models import Record
-from zhixing.kernel.scope import Actor
+from zhixing.kernel.forms import ActionForm, candidates, day_field
 from zhixing.practice.placements import Placement
 from zhixing.practice.posts import Post, offered_to
 from zhixing.practice.running import SignalKind, Visit
@@ -22,44 +20,23 @@ from zhixing.practice.running_results import Evaluation
 HELD = (SignalKind.PAY, SignalKind.WORK, SignalKind.CALL)
 
 
-def day(label: Any, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
-
-
 def words(label: Any, rows: int = 3, required: bool = True) -> forms.CharField:
     return forms.CharField(label=label, required=required, max_length=2000, widget=forms.Textarea(attrs={"rows": rows}))
 
 
-class RunForm(forms.Form):
-    """A form about one record, for one actor."""
-
-    def __init__(self, *args: Any, record: Record, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.record, self.actor = record, actor
-        self.prepare()
-
-    def prepare(self) -> None:
-        """Fill in choices and what is already known."""
-
-    def propose(self, **values: Any) -> None:
-        """Fill fields that the address has not filled."""
-        self.initial.update({name: value for name, value in values.items() if name not in self.initial})
-
-
-class LeaveForm(RunForm):
+class LeaveForm(ActionForm):
     kind = forms.ChoiceField(label=_("kind"), choices=Leave.Kind.choices)
-    starts_on = day(_("from"))
-    ends_on = day(_("until"))
+    starts_on = day_field(_("from"))
+    ends_on = day_field(_("until"))
     reason = forms.CharField(label=_("reason"), max_length=300)
 
     def prepare(self) -> None:
         self.propose(starts_on=timezone.localdate(), ends_on=timezone.localdate())
 
 
-class ChangeForm(RunForm):
+class ChangeForm(ActionForm):
     kind = forms.ChoiceField(label=_("kind"), choices=PlacementChange.Kind.choices)
-    from_on = day(_("from"))
+    from_on = day_field(_("from"))
     new_post = forms.ModelChoiceField(
         Post.objects.none(),
         label=_("new post"),
@@ -89,7 +66,7 @@ class ChangeForm(RunForm):
         return cleaned
 
 
-class IncidentForm(RunForm):
+class IncidentForm(ActionForm):
     kind = forms.ChoiceField(label=_("kind"), choices=Incident.Kind.choices)
     severity = forms.ChoiceField(
         label=_("gravity"),
@@ -109,13 +86,13 @@ class IncidentForm(RunForm):
         self.propose(happened_at=timezone.localtime())
 
 
-class TellForm(RunForm):
+class TellForm(ActionForm):
     how = forms.CharField(
         label=_("told how"), max_length=160, help_text=_("For instance: by telephone to Ms Chen, 09:20.")
     )
 
 
-class WorsenForm(RunForm):
+class WorsenForm(ActionForm):
     severity = forms.ChoiceField(label=_("gravity"), choices=Severity.choices)
 
     record: Incident
@@ -124,11 +101,11 @@ class WorsenForm(RunForm):
         self.propose(severity=self.record.severity)
 
 
-class AnswerForm(RunForm):
+class AnswerForm(ActionForm):
     answer = words(pgettext_lazy("complaint", "answer"), rows=5)
 
 
-class VisitForm(RunForm):
+class VisitForm(ActionForm):
     mode = forms.ChoiceField(label=_("how"), choices=Visit.Mode.choices)
     minutes = forms.IntegerField(
         label=pgettext_lazy("duration", "minutes"), min_value=1, max_value=1440, required=False
@@ -136,7 +113,7 @@ class VisitForm(RunForm):
     findings = words(pgettext_lazy("visit", "what was found"), rows=4)
     problems = words(_("problems"), required=False)
     follow_up = forms.CharField(label=_("what follows"), max_length=300, required=False)
-    follow_up_due = day(_("to be done by"), required=False)
+    follow_up_due = day_field(_("to be done by"), required=False)
 
     record: Visit
 
@@ -144,9 +121,9 @@ class VisitForm(RunForm):
         self.propose(mode=self.record.mode, minutes=self.record.minutes)
 
 
-class SignalForm(RunForm):
+class SignalForm(ActionForm):
     kind = forms.ChoiceField(label=_("kind"), choices=[(kind.value, kind.label) for kind in HELD])
-    day = day(_("day"))
+    day = day_field(_("day"))
     confirms = forms.BooleanField(label=_("speaks for it"), required=False, initial=True)
     note = forms.CharField(label=_("note"), max_length=300, required=False)
 
@@ -154,7 +131,7 @@ class SignalForm(RunForm):
         self.propose(day=timezone.localdate())
 
 
-class EvaluateForm(RunForm):
+class EvaluateForm(ActionForm):
     """The supervisor's word: a mark for each of the four things that students learn at a firm (D-42)."""
 
     text = words(_("in words"), required=False)
@@ -168,7 +145,7 @@ class EvaluateForm(RunForm):
         fields["text"] = said
 
 
-class EditGradeForm(RunForm):
+class EditGradeForm(ActionForm):
     score = forms.DecimalField(label=_("score"), min_value=0, max_value=100, max_digits=4, decimal_places=1)
     score_reason = forms.CharField(label=_("why the score differs"), max_length=300)
 
@@ -180,7 +157,7 @@ class EditGradeForm(RunForm):
         self.propose(score=compute([self.record])[self.record.pk].score)
 
 
-class LinkForm(RunForm):
+class LinkForm(ActionForm):
     name = forms.CharField(label=pgettext_lazy("of a person", "name"), max_length=80)
     days = forms.IntegerField(label=_("valid for days"), min_value=1, max_value=366, initial=180)
 
