@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -151,69 +151,60 @@ def _chart(runs: list[AllocationRun]) -> dict[str, Any]:
     heads = [_("Choice %(rank)s") % {"rank": at} for at in range(1, last + 1)]
     heads += [_("Outside the choices"), _("Without a place")]
 
-    def counts(run: AllocationRun) -> list[int]:
+    def counts(run: AllocationRun) -> list[float | None]:
         told = run.summary
         return [*(told["by_position"].get(str(at), 0) for at in range(1, last + 1)), told["outside"], told["unplaced"]]
 
-    series = [
-        {
-            "type": "bar",
-            "name": str(run.get_mode_display()),
-            "itemStyle": {"color": COLOURS[run.mode], "borderRadius": 2},
-            "barMaxWidth": 26,
-            "data": counts(run),
-        }
-        for run in runs
-    ]
-    return {
-        "id": "allocation-chart",
-        "title": _("Who got which choice"),
-        "css": "",
-        "option": {
-            "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
-            "legend": {"type": "scroll", "top": 0, "right": 0},
-            "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-            "xAxis": {"type": "category", "data": heads},
-            "yAxis": {"type": "value", "minInterval": 1},
-            "series": series,
-        },
-        "heads": [_("Way of allocating"), *heads],
-        "rows": [[run.get_mode_display(), *counts(run)] for run in runs],
-    }
+    return _bars("allocation-chart", _("Who got which choice"), heads, runs, counts, 0)
 
 
 def _majors_chart(runs: Sequence[AllocationRun], plans: Sequence[PracticePlan]) -> dict[str, Any]:
-    """How the majors fare in each way: the mean position, without a place one after the last choice; lower is better."""
-    heads = [plan.major.name for plan in plans]
+    """How the majors fare in each way: the mean choice of those who chose, one after the last without a place; lower is better."""
 
     def means(run: AllocationRun) -> list[float | None]:
         of = {row["plan"]: row["mean"] for row in run.summary["plans"]}
         return [of.get(plan.pk) for plan in plans]
 
+    heads = [plan.major.name for plan in plans]
+    return _bars("allocation-majors", _("How the majors fare"), heads, runs, means, 2)
+
+
+def _bars(
+    key: str,
+    title: str,
+    heads: list[str],
+    runs: Sequence[AllocationRun],
+    numbers: Callable[[AllocationRun], list[float | None]],
+    places: int,
+) -> dict[str, Any]:
+    """Bars of the ways beside one another, with the table behind them."""
     series = [
         {
             "type": "bar",
             "name": str(run.get_mode_display()),
             "itemStyle": {"color": COLOURS[run.mode], "borderRadius": 2},
             "barMaxWidth": 26,
-            "data": means(run),
+            "data": numbers(run),
         }
         for run in runs
     ]
     return {
-        "id": "allocation-majors",
-        "title": _("How the majors fare"),
+        "id": key,
+        "title": title,
         "css": "",
         "option": {
             "grid": {"left": 8, "right": 16, "top": 34, "bottom": 4, "containLabel": True},
             "legend": {"type": "scroll", "top": 0, "right": 0},
             "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
             "xAxis": {"type": "category", "data": heads},
-            "yAxis": {"type": "value", "min": 0},
+            "yAxis": {"type": "value", "min": 0, "minInterval": 0 if places else 1},
             "series": series,
         },
         "heads": [_("Way of allocating"), *heads],
-        "rows": [[run.get_mode_display(), *("—" if at is None else f"{at:.2f}" for at in means(run))] for run in runs],
+        "rows": [
+            [run.get_mode_display(), *("—" if at is None else f"{at:.{places}f}" for at in numbers(run))]
+            for run in runs
+        ],
     }
 
 
