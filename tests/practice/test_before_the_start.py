@@ -15,11 +15,13 @@ from tests.factories import make
 from tests.practice.cohort import BEGINS, ENDS, TODAY, Campus
 from tests.practice.test_redline_rules import layered
 from zhixing.agreements import actions as agreements
+from zhixing.agreements import together
+from zhixing.agreements.models import SignatureRequest
 from zhixing.kernel.flow import FlowError
-from zhixing.kernel.models import OutsideLink
+from zhixing.kernel.models import OutsideLink, Progress
 from zhixing.kernel.scope import SYSTEM
 from zhixing.partners.models import Organisation
-from zhixing.practice import ages, panels, papers, placement_actions, post_actions
+from zhixing.practice import ages, panels, papers, placement_actions, plan_actions, post_actions
 from zhixing.practice.covers import covered_days, covers_of
 from zhixing.practice.models import InsurancePolicy, Placement, PolicyCover, Post, PracticePlan
 
@@ -144,3 +146,24 @@ def test_a_policy_that_was_taken_off_insures_nobody_anywhere(campus: Campus) -> 
     InsurancePolicy.objects.filter(pk=policy.pk).update(archived_at=timezone.now())
     assert not covers_of(student.pk, BEGINS, ENDS) and covered_days([student.pk]) == {}
     assert "insurance" not in papers.details_of(row) and "B-OLD" not in panels.placement_panel(row, SYSTEM)
+
+
+def test_a_cohort_is_asked_to_sign_as_work_that_is_watched(campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of(campus)
+    rows = [placed(plan, campus, number, accepted_on=TODAY) for number in range(2)]
+    for row in rows:
+        placement_actions.make_agreement(row, by=SYSTEM)
+    campus.sign_in(campus.students[0])
+    dean, owner = campus.actor(campus.dean, "dean"), campus.actor(campus.owner, "teacher")
+    with pytest.raises(FlowError) as refused:
+        plan_actions.ask_signing(plan, by=owner)
+    assert refused.value.code == "forbidden"
+    monkeypatch.setattr(together, "AT_ONCE", 1)
+    assert plan_actions.ask_signing(plan, by=dean) == plan_actions.readiness_url(plan)
+    (job,) = Progress.objects.filter(kind="sign", user=campus.dean)
+    assert (job.state, job.done) == ("done", 2)
+    # Whoever has an account signs on their own page, the other by a link.
+    asked = SignatureRequest.objects.filter(party__role="student").order_by("agreement__placements")
+    assert list(asked.values_list("channel", flat=True)) == ["inside", "link"]
+    with pytest.raises(FlowError):
+        plan_actions.ask_signing(plan, by=dean)

@@ -21,14 +21,14 @@ def _actor(user: int) -> Actor:
 
 
 @app.task(queue="default")
-def ask_to_sign(progress: int, agreements: list[int], user: int, back: str) -> None:
-    """Start the signing of these agreements (ids) for a user (id); `back` is the page of the result."""
+def ask_to_sign(progress: int, agreements: list[int], user: int, page: str) -> None:
+    """Start the signing of these agreements (ids) for a user (id); `page` is the page of the result."""
     with watching.running(progress) as report:
         if report is None:
             return
         rows = Agreement.objects.filter(pk__in=agreements).select_related("kind", "unit", "student").order_by("pk")
         found = together.ask_many(rows, by=_actor(user), report=report)
-        report.finish(back, found.words())
+        report.finish(page, found.words())
 
 
 @app.task(queue="default")
@@ -51,7 +51,9 @@ def ask_soon(agreements: list[int], *, by: Actor, title: str, back: str) -> Prog
     """Set going that many agreements are asked to be signed; the page of the work leads to `back`."""
     if by.user_id is None:
         raise ValueError("only somebody with an account can watch work")
-    return watching.start("sign", title, by.user_id, ask_to_sign, back=back, agreements=agreements, user=by.user_id)
+    return watching.start(
+        "sign", title, by.user_id, ask_to_sign, back=back, agreements=agreements, user=by.user_id, page=back
+    )
 
 
 def sign_soon(requests: list[int], *, by: Actor, typed: str, witness: signing.Witness) -> Progress:
