@@ -324,6 +324,13 @@ def test_the_form_asks_for_order_channel_and_address(world: World) -> None:
     school, firm = agreement.parties.order_by("order")
     page = client.get(address)
     assert page.status_code == 200 and f"order_{firm.pk}" in page.content.decode()
+    # A row for each party, by its name and part, and the day below: five fields a party are no column.
+    rows = page.context["form"].rows()
+    assert [(row["label"], [field.name.split("_")[0] for field in row["fields"]]) for row in rows] == [
+        (party.name, ["order", "channel", "name", "email", "phone"]) for party in (school, firm)
+    ]
+    assert page.content.decode().count('<fieldset class="zx-actrow">') == 2
+    assert [field.name for field in page.context["form"].others()] == ["due", "comment"]
     data = {
         f"order_{school.pk}": "1", f"channel_{school.pk}": "paper", f"name_{school.pk}": "符校长",
         f"order_{firm.pk}": "2", f"channel_{firm.pk}": "link", f"name_{firm.pk}": "王总", f"phone_{firm.pk}": "not a phone",

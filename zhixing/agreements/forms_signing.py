@@ -42,24 +42,19 @@ class SignersForm(ActionForm):
         self.fields["due"] = day_field(_("to be signed by"), required=False)
 
     def _add(self, party: AgreementParty, signer: Signer, required: bool) -> None:
-        name = {"party": party.name}
         self.fields[f"order_{party.pk}"] = forms.IntegerField(
-            label=_("%(party)s: place in the order") % name,
+            label=_("place in the order"),
             min_value=1,
             max_value=99,
             required=required,
             help_text="" if required else _("Empty: does not sign."),
         )
         self.fields[f"channel_{party.pk}"] = forms.ChoiceField(
-            label=_("%(party)s: channel") % name, choices=Channel.choices, required=required
+            label=_("channel"), choices=Channel.choices, required=required
         )
-        self.fields[f"name_{party.pk}"] = forms.CharField(
-            label=_("%(party)s: signer") % name, max_length=80, required=required
-        )
-        self.fields[f"email_{party.pk}"] = forms.EmailField(label=_("%(party)s: e-mail") % name, required=False)
-        self.fields[f"phone_{party.pk}"] = forms.CharField(
-            label=_("%(party)s: phone") % name, max_length=20, required=False
-        )
+        self.fields[f"name_{party.pk}"] = forms.CharField(label=_("signer"), max_length=80, required=required)
+        self.fields[f"email_{party.pk}"] = forms.EmailField(label=_("e-mail"), required=False)
+        self.fields[f"phone_{party.pk}"] = forms.CharField(label=_("phone"), max_length=20, required=False)
         for key, value in (
             ("order", signer.order or None),
             ("channel", signer.channel),
@@ -68,6 +63,18 @@ class SignersForm(ActionForm):
             ("phone", signer.phone),
         ):
             self.initial.setdefault(f"{key}_{party.pk}", value)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each party: as what it stands in the agreement, and how it signs."""
+        keys = ("order", "channel", "name", "email", "phone")
+        return [
+            {
+                "label": party.name,
+                "note": party.get_role_display(),
+                "fields": [self[f"{key}_{party.pk}"] for key in keys],
+            }
+            for party in self.parties
+        ]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

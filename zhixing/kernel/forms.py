@@ -196,6 +196,15 @@ class ActionForm(forms.Form):
     def prepare(self) -> None:
         """Fill in choices and what is already known; what the address proposes stays."""
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Fields that belong together, such as what is asked of each party: `label`, `note` and `fields` of each row."""
+        return []
+
+    def others(self) -> list[forms.BoundField]:
+        """The fields that stand in no row."""
+        placed = {field.name for row in self.rows() for field in row["fields"]}
+        return [field for field in self if field.name not in placed]
+
     def propose(self, **values: Any) -> None:
         """Fill fields that the address has not filled."""
         self.initial.update({name: value for name, value in values.items() if name not in self.initial})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.acting import changing
 from zhixing.kernel.cleaners import by_words
+from zhixing.kernel.forms import ActionForm
 from zhixing.kernel.models import ApprovalRoute
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Action, Sheet, Spelling, sheet_for, sheets
@@ -118,11 +119,13 @@ def sorts_from_words(text: str) -> list[str]:
     return codes
 
 
-class StationsForm(forms.Form):
+class StationsForm(ActionForm):
     """Up to six who must agree, one after the other: role, where, after how many idle days it goes to whom above."""
 
-    def __init__(self, *args: Any, record: ApprovalRoute, actor: Actor, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+    record: ApprovalRoute
+
+    def prepare(self) -> None:
+        record = self.record
         sorts = sorts_of(record)
         if sorts:
             self.fields["sorts"] = forms.MultipleChoiceField(
@@ -136,19 +139,12 @@ class StationsForm(forms.Form):
         roles = [("", "—"), *Role.choices]
         for place in range(1, MOST + 1):
             known = record.stations[place - 1] if place <= len(record.stations) else {}
-            name = {"place": place}
-            self.fields[f"role_{place}"] = forms.ChoiceField(
-                label=_("%(place)s. who agrees") % name, choices=roles, required=False
-            )
-            self.fields[f"at_{place}"] = forms.ChoiceField(
-                label=_("%(place)s. where") % name, choices=AT, required=False
-            )
+            self.fields[f"role_{place}"] = forms.ChoiceField(label=_("who agrees"), choices=roles, required=False)
+            self.fields[f"at_{place}"] = forms.ChoiceField(label=_("where"), choices=AT, required=False)
             self.fields[f"idle_{place}"] = forms.IntegerField(
-                label=_("%(place)s. idle days") % name, min_value=1, max_value=MOST_DAYS, required=False
+                label=_("idle days"), min_value=1, max_value=MOST_DAYS, required=False
             )
-            self.fields[f"escalate_{place}"] = forms.ChoiceField(
-                label=_("%(place)s. then also to") % name, choices=roles, required=False
-            )
+            self.fields[f"escalate_{place}"] = forms.ChoiceField(label=_("then also to"), choices=roles, required=False)
             for key, value in (
                 ("role", known.get("role", "")),
                 ("at", known.get("at", "own")),
@@ -156,6 +152,14 @@ class StationsForm(forms.Form):
                 ("escalate", known.get("escalate", "")),
             ):
                 self.initial.setdefault(f"{key}_{place}", value)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each place on the way."""
+        keys = ("role", "at", "idle", "escalate")
+        return [
+            {"label": f"{place}.", "note": "", "fields": [self[f"{key}_{place}"] for key in keys]}
+            for place in range(1, MOST + 1)
+        ]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
