@@ -127,10 +127,14 @@ def _api(rest: str = "") -> Callable[[Sheet, int | None], str]:
 
 
 def _action_calls(action: Action) -> list[Call]:
-    """An action may be refused for the record's state (404 on the page, 409 to a program) or for what it asks (422)."""
+    """An action may be refused for the record's state (404 on the page, 409 to a program) or for what it asks (422).
+
+    One that has a page of its own leads there.
+    """
+    shown = (302, 404) if action.page else (200, 404)
     says = {"comment": "核实"} if action.comment != "no" else {}
     calls = [
-        Call("act", "GET", _page("act", key=action.key), "view", (200, 404), "view", action.capability),
+        Call("act", "GET", _page("act", key=action.key), "view", shown, "view", action.capability),
         Call("act", "POST", _page("act", key=action.key), "view", (302, 422), "view", action.capability, says),
         Call(
             "act",
