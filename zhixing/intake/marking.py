@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _g
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .reading import SheetData, open_workbook
