@@ -16,6 +16,8 @@ PLAIN = {
     "practice-archive": "practice.placement:view",
     "api:my_week": "practice.own_week:view, POST practice.own_week:add",
     "api:hand_in_week": "practice.own_week:view, POST practice.own_week:add",
+    "api:my_papers": "practice.own_week:view, POST practice.own_week:add",
+    "api:bring_paper": "practice.own_week:view, POST practice.own_week:add",
     "api:evaluate_own": "practice.own_week:add",
     "api:complain": "practice.own_week:add",
 }

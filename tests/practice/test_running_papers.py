@@ -109,3 +109,25 @@ def test_a_report_fills_its_place_in_the_archive_and_the_students_page_says_so(h
     assert client.get(reverse("practice-week")).status_code == 200
     running_actions.end_placement(placement, by=house.boss)
     assert send(client, what="summary").status_code == 302
+
+
+def test_a_program_brings_papers_as_the_page_does(house: here.Place) -> None:
+    placement = house.placements[0]
+    client = client_of(placement.student.person)
+    url = "/api/v1/practice/my-papers"
+    said = {"what": "pay", "day": str(here.TODAY), "files": picture()}
+    answer = client.post(url, said)
+    assert answer.status_code == 200 and answer.json() == {"paper": ArchivePaper.objects.get().pk}
+    told = client.get(url).json()
+    assert told["complete"] == 12 and len(told["archive"]) == 8
+    assert [(item["files"], item["looked_at"]) for item in told["brought"]] == [(["工资条.png"], False)]
+    for wrong, where in (
+        ({"day": "2026-02-30"}, "day"),
+        ({"what": "photo"}, "what"),
+        ({"files": ""}, "files"),
+        ({"placement": "1"}, "placement"),
+    ):
+        refused = client.post(url, said | {"files": picture()} | wrong)
+        assert refused.status_code == 422 and list(refused.json()["errors"]) == [where]
+    assert ArchivePaper.objects.count() == 1
+    assert client_of(house.supervisor).post(url, said | {"files": picture()}).status_code == 403

@@ -13,6 +13,7 @@ from ninja import Router
 from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
 from zhixing.practice import running_actions as actions
+from zhixing.practice import running_papers as papers
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
 from zhixing.practice.running_cases import Complaint
@@ -52,6 +53,25 @@ _EVALUATION = takes(
     text={"type": "string"},
     **{scale: {"type": "integer"} for scale in Evaluation.SCALES},
 )
+_PAPER: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "what": {"type": "string", "enum": papers.Brought.values},
+                        "day": {"type": "string", "format": "date"},
+                        "title": {"type": "string"},
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    },
+                    "required": ["what", "day", "files"],
+                }
+            }
+        },
+    }
+}
 _COMPLAINT = takes(
     placement={"type": ["integer", "null"]},
     subject={"type": "string"},
@@ -83,7 +103,7 @@ def refuse(error: ValidationError) -> Refused:
 
 
 def operations(router: Router) -> None:
-    """`my-week`, `my-evaluation` and `my-complaint`."""
+    """`my-week`, `my-papers`, `my-evaluation` and `my-complaint`."""
 
     @router.get("/practice/my-week", operation_id="my_week", url_name="my_week", response={200: None})
     def my_week(request: HttpRequest) -> HttpResponse:
@@ -108,6 +128,55 @@ def operations(router: Router) -> None:
         except ValidationError as error:
             raise refuse(error) from error
         return answer({"entry": kept.entry, "fresh": kept.fresh, "code": kept.code})
+
+    @router.get("/practice/my-papers", operation_id="my_papers", url_name="my_papers", response={200: None})
+    def my_papers(request: HttpRequest) -> HttpResponse:
+        """What the archive of the caller's placement holds of each kind, and what the caller brought, the latest first."""
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        student(actor, "view")
+        placement = weeks.placement_of(actor)
+        mine = papers.mine(placement) if placement else None
+        brought = [
+            {
+                "id": item["row"].pk,
+                "title": item["row"].title,
+                "day": item["row"].handed_on,
+                "files": [file.name for file in item["files"]],
+                # Only pay slips and pieces of work are looked at as signs of presence; of others this is null.
+                "looked_at": item["sign"],
+            }
+            for item in (mine.brought if mine else ())
+        ]
+        held = [{"label": str(one["label"]), "held": one["found"]} for one in (mine.papers if mine else ())]
+        return answer({"archive": held, "complete": mine.complete if mine else None, "brought": brought})
+
+    @router.post(
+        "/practice/my-papers",
+        operation_id="bring_paper",
+        url_name="bring_paper",
+        response={200: None},
+        openapi_extra=_PAPER,
+    )
+    def bring_paper(request: HttpRequest) -> HttpResponse:
+        """Bring a pay slip, a piece of work or a paper of the archive, as one to six pictures or files."""
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        student(actor, "add")
+        known(request.POST.dict(), ("what", "day", "title"))
+        placement = weeks.placement_of(actor)
+        try:
+            if placement is None:
+                raise ValidationError(_("No placement of yours runs."))
+            row = papers.bring(
+                placement,
+                by=actor,
+                what=request.POST.get("what", ""),
+                day=papers.day_said(request.POST.get("day", "")),
+                files=request.FILES.getlist("files"),
+                title=words(request.POST.get("title"), 160),
+            )
+        except ValidationError as error:
+            raise refuse(error) from error
+        return answer({"paper": row.pk})
 
     @router.post(
         "/practice/my-evaluation",

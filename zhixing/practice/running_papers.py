@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -74,6 +75,17 @@ def bring(
             )
             add(row, by=by, follows=True)
     return paper
+
+
+def day_said(given: str) -> date:
+    """The day that a form or a program names; ValidationError where it names none."""
+    try:
+        found = parse_date(given)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValidationError({"day": _("Say which day it is of.")})
+    return found
 
 
 def _there(placement: Placement, kind: str, day: date) -> bool:

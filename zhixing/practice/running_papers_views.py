@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +39,7 @@ def papers_page(request: HttpRequest) -> HttpResponse:
                 placement,
                 by=actor,
                 what=what,
-                day=_day(request.POST.get("day", "")),
+                day=papers.day_said(request.POST.get("day", "")),
                 files=request.FILES.getlist("files"),
                 title=words(request.POST.get("title"), 160),
             )
@@ -61,16 +60,6 @@ def papers_page(request: HttpRequest) -> HttpResponse:
         "crumbs": [{"label": _("My practice"), "url": reverse("my-practice")}, {"label": _("My papers"), "url": ""}],
     }
     return render(request, "practice/papers.html", context, status=422 if fault else 200)
-
-
-def _day(given: str) -> Any:
-    try:
-        found = parse_date(given)
-    except ValueError:
-        found = None
-    if found is None:
-        raise ValidationError({"day": _("Say which day it is of.")})
-    return found
 
 
 def own_panel(placement: Placement, actor: Actor) -> str:
