@@ -30,7 +30,7 @@ stop: ## Stop the embedded database
 
 test: setup ## Every test; ARGS goes to pytest
 	@$(PY) manage.py messages --compile
-	@CHROMIUM="$$(scripts/chromium.sh)" $(UP) $(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@CHROMIUM="$$(scripts/chromium.sh)" $(UP) $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, format, types, imports, migrations, messages
 	$(PY) -m ruff check .

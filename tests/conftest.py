@@ -31,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("zhixing")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests first: few of them take long, and one that began last would be waited for by itself."""
+    items.sort(key=lambda item: "tests/browser/" not in item.nodeid)
+
+
 def _fingerprint() -> str:
     """What a migrated database depends on: the migrations, ours and those of the installed packages."""
     from django.conf import settings

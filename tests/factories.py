@@ -255,7 +255,7 @@ def value_for(field: models.Field, n: int, unit: Unit | None) -> Any:
         case models.DecimalField():
             return Decimal(1)
         case models.IntegerField() | models.FloatField():
-            return n % 30_000
+            return 1 + n % 30_000
         case WordsField():
             return {"zh-hans": f"海棠{n}", "en": f"Sample {n}"}
         case models.JSONField():

@@ -148,7 +148,7 @@ def standing(browser: Browser, blocker: Any, home: Path) -> Iterator[Windows]:
                     context.close()
                 server.stop()
                 cache.clear()
-                call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
+                call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False, reset_sequences=False)
                 assert conftest._seeds is not None
                 conftest._seeds.restore()
                 # Beside the browser's loop this thread has a connection of its own, which nobody else would close.

@@ -92,7 +92,8 @@ def test_a_recount_is_named_and_kept_apart(past: make.College, capsys: pytest.Ca
     call_command("assess", "--year", YEAR, "--rule", "R01", "--what-if", "没有联系会怎样", "--json")
     rows = json.loads(capsys.readouterr().out)
     kept = Recount.objects.get()
-    assert kept.results == rows and kept.year == YEAR
+    assert [{name: said for name, said in row.items() if name != "unit_key"} for row in kept.results] == rows
+    assert kept.results[0]["unit_key"] == past.groups[0].pk and kept.year == YEAR
     assert {row["state"] for row in rows} == {"unmet"}
     with pytest.raises(CommandError) as refused:
         call_command("assess", "--year", YEAR, "--what-if", "没有联系会怎样")

@@ -39,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, o
 def test_the_rows_have_just_the_agreed_fields(college: make.College, capsys: pytest.CaptureFixture[str]) -> None:
     make.link(college.groups[0], ends_on=TODAY + timedelta(days=5))
     rows = run(capsys)
-    assert all(list(row) == KEYS for row in rows)
+    assert [list(row) for row in rows if list(row) != KEYS] == []
     assert len(rows) == Standing.objects.count()
     (found,) = [row for row in rows if row["rule"] == "R01" and row["unit"] == "ZYQ000"]
     assert found == {

@@ -49,7 +49,6 @@ def row(found: Finding | Standing) -> dict[str, Any]:
         "clause": found.clause_number,
         "scope": found.unit_scope,
         "unit": found.unit_code,
-        "unit_key": found.unit_key,
         "unit_name": found.unit_name,
         "period": found.period_code,
         "value": number(found.value),

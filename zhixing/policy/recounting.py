@@ -15,6 +15,7 @@ from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.policy.console import row
 from zhixing.policy.engine import AssessError, Result, assess, is_closed
 from zhixing.policy.models import Recount, Standing, State
+from zhixing.policy.storing import Finding
 
 Progress = Callable[[int, int, str], None]
 # From the best to the worst; what no verdict is given on stands beside.
@@ -33,9 +34,10 @@ def check(name: str, year: str) -> None:
         raise AssessError(_("The academic year %(year)s is not closed.") % {"year": year})
 
 
-def keep(name: str, result: Result, rows: list[dict[str, Any]], *, by: Actor = SYSTEM) -> Recount:
-    """Keep what was counted, as `assess --json` prints it, under a name."""
+def keep(name: str, result: Result, *, by: Actor = SYSTEM) -> Recount:
+    """Keep what was counted, as `assess --json` prints it and with the unit's key, under a name."""
     check(name, result.year.code)
+    rows = [_told(one) for one in result.findings]
     with transaction.atomic():
         found = Recount.objects.create(name=name, year=result.year.code, as_of=result.as_of, results=rows)
         events.log(found, "recounted", by=by, data={"year": found.year, "standings": len(rows)})
@@ -48,7 +50,7 @@ def recount(name: str, year: str, *, by: Actor = SYSTEM, progress: Progress | No
         raise PermissionDenied(_("You may not count a year anew."))
     check(name, year)
     result = assess(year=year, progress=progress, what_if=True)
-    return keep(name, result, [row(found) for found in result.findings], by=by)
+    return keep(name, result, by=by)
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,16 @@ def compare(found: Recount, actor: Actor) -> list[Pair]:
     pairs = []
     for standing in frozen:
         if standing.rule_code in rules:
-            told = row(standing)
+            told = _told(standing)
             pairs.append(Pair(told, counted.pop(_key(told, keyed), None)))
     if actor.reach(Standing, "view").everything:
         pairs += [Pair(None, result) for result in counted.values()]
     return pairs
+
+
+def _told(found: Finding | Standing) -> dict[str, Any]:
+    """A standing as a recount keeps it: the key finds its unit again under another name."""
+    return {**row(found), "unit_key": found.unit_key}
 
 
 def _key(told: dict[str, Any], keyed: bool) -> tuple[Any, ...]:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except AssessError as error:
             raise CommandError(str(error), returncode=2) from error
         if name:
-            recounting.keep(name, result, rows)
+            recounting.keep(name, result)
         if options["json"]:
             self.stdout.write(console.as_json(rows))
         else:
