@@ -157,6 +157,8 @@ class _Seeds:
             empty = self._tables(filled=False)
             # Foreign keys are looked at when all is in.
             with transaction.atomic(), connection.cursor() as cursor:
+                # A flush leaves the table of jobs alone, which is not the product's own.
+                cursor.execute("DELETE FROM procrastinate_jobs")
                 for table in empty:
                     if table in self._rows:
                         columns, rows = self._rows[table]
