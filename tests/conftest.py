@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,20 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if _seeds is not None and (emptied or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))):
         _seeds.restore()
     return result
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[date], None]]:
+    """Sets the day that the product takes for today; what was kept of another day is forgotten, also afterwards."""
+    from django.core.cache import cache
+    from django.utils import timezone
+
+    def to(day: date) -> None:
+        monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: day)
+        cache.clear()
+
+    yield to
+    cache.clear()
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """A college for each test, a fixed day to stand on (Tuesday, 10 March 2026), and a folder of its own for papers."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from tests.agreements import makers
 
@@ -12,8 +12,8 @@ TODAY = date(2026, 3, 10)
 
 
 @pytest.fixture
-def today(monkeypatch: pytest.MonkeyPatch) -> date:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
     return TODAY
 
 

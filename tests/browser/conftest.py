@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import override_settings
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -58,17 +56,6 @@ def browser() -> Iterator[Browser]:
         made = driver.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield made
         made.close()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[date], None]:
-    """Sets the day that the server takes for today; what was kept of another day is forgotten."""
-
-    def to(day: date) -> None:
-        monkeypatch.setattr(timezone, "localdate", lambda *args, **kwargs: day)
-        cache.clear()
-
-    return to
 
 
 class Windows:

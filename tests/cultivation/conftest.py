@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.core.cache import cache
-from django.utils import timezone
 
 from tests.factories import make
 from zhixing.agreements.models import Agreement
@@ -21,11 +19,9 @@ TODAY = date(2026, 3, 10)
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
-    cache.clear()
-    yield TODAY
-    cache.clear()
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
+    return TODAY
 
 
 class Room:

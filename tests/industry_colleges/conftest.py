@@ -1,10 +1,10 @@
 """A small college for each test, and a fixed day to stand on: Tuesday, 10 March 2026."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from tests.governance import factories as governance
 from tests.industry_colleges import factories
@@ -14,8 +14,8 @@ TODAY = date(2026, 3, 10)
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> date:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
     return TODAY
 
 

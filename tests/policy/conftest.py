@@ -9,7 +9,6 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test import TestCase
-from django.utils import timezone
 
 from tests.policy import factories
 from zhixing.policy.loading import load_packs
@@ -18,14 +17,10 @@ TODAY = date(2026, 3, 10)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[date], None]:
-    """Sets the day that the product takes for today."""
-
-    def to(day: date) -> None:
-        monkeypatch.setattr(timezone, "localdate", lambda *args, **kwargs: day)
-
-    to(TODAY)
-    return to
+def clock(clock: Callable[[date], None]) -> Callable[[date], None]:
+    """Stands on the day of these tests until it is set."""
+    clock(TODAY)
+    return clock
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from tests.factories import make, valid_uscc
 from zhixing.agreements.models import AgreementKind
 from zhixing.agreements.seeding import load_kinds
 from zhixing.kernel.models import ApprovalRoute
-from zhixing.kernel.scope import Actor, Grant
+from zhixing.kernel.scope import SYSTEM, Actor, Grant
 from zhixing.org.models import AcademicYear, Cohort, Major, Membership, Person, School, Student, Unit, User
 from zhixing.partners.models import Contact, Organisation
+from zhixing.practice import post_actions
 from zhixing.practice.models import Inspection, Post, PracticePlan, SafetyQuestion, Supervisor
 
 TODAY = date(2026, 6, 1)
@@ -167,6 +168,13 @@ class Campus:
         plan.cohorts.add(self.cohort)
         for teacher in self.teachers:
             make(Supervisor, plan=plan, person=teacher, limit=30)
+        return plan
+
+    def with_posts(self, status: str) -> PracticePlan:
+        """A plan in this state, with last year's posts copied and approved."""
+        plan = self.plan(status=status, approved_on=TODAY)
+        post_actions.copy_many(post_actions.last_posts(self.last), plan, by=SYSTEM)
+        plan.posts.update(status="approved", approved_on=TODAY)
         return plan
 
 

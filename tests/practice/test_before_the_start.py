@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -27,23 +26,9 @@ from zhixing.practice.models import InsurancePolicy, Placement, PolicyCover, Pos
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
-    cache.clear()
-    yield TODAY
-    cache.clear()
-
-
-@pytest.fixture
-def campus(db: Any) -> Campus:
-    return Campus(size=3, firms=3, posts_each=1)
-
-
-def plan_of(campus: Campus, status: str = "allocated") -> PracticePlan:
-    plan = campus.plan(status=status, approved_on=TODAY)
-    post_actions.copy_many(post_actions.last_posts(campus.last), plan, by=SYSTEM)
-    plan.posts.update(status="approved", approved_on=TODAY)
-    return plan
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
+    return TODAY
 
 
 def placed(plan: PracticePlan, campus: Campus, number: int = 0, **values: Any) -> Placement:
@@ -62,7 +47,7 @@ def placed(plan: PracticePlan, campus: Campus, number: int = 0, **values: Any) -
 
 @pytest.mark.parametrize("act", [placement_actions.cancel, placement_actions.decline_by_firm])
 def test_who_is_called_off_is_asked_to_sign_no_more(campus: Campus, act: Any) -> None:
-    row = placed(plan_of(campus), campus, accepted_on=TODAY)
+    row = placed(campus.with_posts("allocated"), campus, accepted_on=TODAY)
     placement_actions.make_agreement(row, by=SYSTEM)
     paper = row.agreement
     assert paper is not None
@@ -76,7 +61,7 @@ def test_who_is_called_off_is_asked_to_sign_no_more(campus: Campus, act: Any) ->
 
 
 def test_a_paper_that_another_living_place_shares_is_signed_on(campus: Campus) -> None:
-    plan = plan_of(campus)
+    plan = campus.with_posts("allocated")
     row = placed(plan, campus, accepted_on=TODAY)
     placement_actions.make_agreement(row, by=SYSTEM)
     assert row.agreement is not None
@@ -89,7 +74,7 @@ def test_a_paper_that_another_living_place_shares_is_signed_on(campus: Campus) -
 
 @pytest.mark.parametrize("status", ["banned", "merged"])
 def test_no_way_leads_to_a_unit_that_may_take_no_students(campus: Campus, status: str) -> None:
-    plan, firm = plan_of(campus), campus.firms[0]
+    plan, firm = campus.with_posts("allocated"), campus.firms[0]
     closed, offered, other = plan.posts.order_by("pk")
     Post.objects.filter(pk__in=[offered.pk, other.pk]).update(status="offered", organisation=firm)
     Post.objects.filter(pk=closed.pk).update(status="closed", organisation=firm)
@@ -112,7 +97,7 @@ def test_no_way_leads_to_a_unit_that_may_take_no_students(campus: Campus, status
 
 
 def test_whoever_has_a_place_proposes_no_unit_and_nobody_states_hours_for_them(campus: Campus) -> None:
-    plan = plan_of(campus)
+    plan = campus.with_posts("allocated")
     unit: dict[str, Any] = {"uscc": str(campus.firms[0].uscc), "firm": "", "title": "岗", "address": "海口"}
     row = placed(plan, campus)
     with pytest.raises(FlowError) as refused:
@@ -136,7 +121,7 @@ def test_of_age_is_whoever_the_strictest_rule_of_the_first_day_calls_so(monkeypa
 
 
 def test_a_policy_that_was_taken_off_insures_nobody_anywhere(campus: Campus) -> None:
-    row = placed(plan_of(campus), campus)
+    row = placed(campus.with_posts("allocated"), campus)
     given = {"unit": campus.unit, "kind": "liability", "payer": "school", "starts_on": BEGINS}
     policy = make(InsurancePolicy, number="B-OLD", ends_on=ENDS, **given)
     make(PolicyCover, policy=policy, student=row.student)
@@ -149,7 +134,7 @@ def test_a_policy_that_was_taken_off_insures_nobody_anywhere(campus: Campus) -> 
 
 
 def test_a_cohort_is_asked_to_sign_as_work_that_is_watched(campus: Campus, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of(campus)
+    plan = campus.with_posts("allocated")
     rows = [placed(plan, campus, number, accepted_on=TODAY) for number in range(2)]
     for row in rows:
         placement_actions.make_agreement(row, by=SYSTEM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from tests.practice.cohort import TODAY, Campus
-from tests.practice.test_before_the_start import placed, plan_of
+from tests.practice.test_before_the_start import placed
 from zhixing.agreements import actions as agreements
 from zhixing.kernel.models import Event, OutsideLink
 from zhixing.kernel.scope import SYSTEM
@@ -24,16 +23,9 @@ from zhixing.practice.models import Consent, Placement, Post, PracticePlan, Pref
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
-    cache.clear()
-    yield TODAY
-    cache.clear()
-
-
-@pytest.fixture
-def campus(db: Any) -> Campus:
-    return Campus(size=3, firms=3, posts_each=1)
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
+    return TODAY
 
 
 def address(campus: Campus) -> str:
@@ -65,7 +57,7 @@ def test_last_year_s_posts_are_offered_again_with_one_tap_and_once(campus: Campu
 
 
 def test_a_student_is_declined_with_a_reason_and_only_one_s_own(campus: Campus) -> None:
-    plan = plan_of(campus)
+    plan = campus.with_posts("allocated")
     mine, other = placed(plan, campus), placed(plan, campus, 1)
     client, url = Client(), address(campus)
     assert client.post(url, {"do": f"decline:{mine.pk}", "reason": ""}).status_code == 422
@@ -79,7 +71,7 @@ def test_a_student_is_declined_with_a_reason_and_only_one_s_own(campus: Campus) 
 
 
 def test_applicants_are_put_in_order_tap_by_tap(campus: Campus) -> None:
-    plan = plan_of(campus, "choosing")
+    plan = campus.with_posts("choosing")
     post = plan.posts.get(organisation=campus.firms[0])
     for rank, student in enumerate(campus.students, 1):
         Preference.objects.create(plan=plan, student=student, post=post, rank=rank)
@@ -102,7 +94,7 @@ def test_applicants_are_put_in_order_tap_by_tap(campus: Campus) -> None:
 
 
 def test_signing_leads_to_the_signer_s_own_page(campus: Campus) -> None:
-    row = placed(plan_of(campus), campus, accepted_on=TODAY)
+    row = placed(campus.with_posts("allocated"), campus, accepted_on=TODAY)
     papers.make(row, by=SYSTEM)
     paper = row.agreement
     assert paper is not None
@@ -166,7 +158,7 @@ def test_the_page_asks_as_much_for_fifty_rows_as_for_five(db: Any) -> None:
 
 
 def test_who_is_asked_for_a_consent_stands_in_the_history_and_the_school_is_read_once(campus: Campus) -> None:
-    plan = plan_of(campus)
+    plan = campus.with_posts("allocated")
     rows = [placed(plan, campus, n) for n in range(3)]
     with CaptureQueriesContext(connection) as seen:
         assert consent_actions.ask_many(rows, by=SYSTEM) >= 3

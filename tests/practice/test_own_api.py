@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from tests.practice.cohort import TODAY, Campus
 from zhixing.kernel.models import File
 from zhixing.kernel.scope import SYSTEM
 from zhixing.org.models import Division
-from zhixing.practice import consent_actions, post_actions, redline_queries
-from zhixing.practice.models import Consent, Placement, Post, PracticePlan, Preference, SafetyTest
+from zhixing.practice import consent_actions, redline_queries
+from zhixing.practice.models import Consent, Placement, Post, Preference, SafetyTest
 
 BASE = "/api/v1/practice/my-practice"
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
-    cache.clear()
-    yield TODAY
-    cache.clear()
-
-
-@pytest.fixture
-def campus(db: Any) -> Campus:
-    return Campus(size=3, firms=3, posts_each=1)
-
-
-def plan_of(campus: Campus, status: str) -> PracticePlan:
-    plan = campus.plan(status=status, approved_on=TODAY)
-    post_actions.copy_many(post_actions.last_posts(campus.last), plan, by=SYSTEM)
-    plan.posts.update(status="approved", approved_on=TODAY)
-    return plan
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
+    return TODAY
 
 
 def send(client: Any, address: str, data: dict[str, Any]) -> Any:
@@ -49,7 +33,7 @@ def send(client: Any, address: str, data: dict[str, Any]) -> Any:
 
 
 def test_choices_and_a_unit_of_ones_own(campus: Campus) -> None:
-    plan = plan_of(campus, "choosing")
+    plan = campus.with_posts("choosing")
     client = campus.sign_in(campus.students[0])
     offered = client.get(f"{BASE}/choices").json()
     assert [post["kilometres"] for post in offered["posts"]] == [5, 5, 5]
@@ -85,7 +69,7 @@ def test_choices_and_a_unit_of_ones_own(campus: Campus) -> None:
 
 
 def test_consent_and_the_safety_test(campus: Campus) -> None:
-    plan = plan_of(campus, "allocated")
+    plan = campus.with_posts("allocated")
     row = Placement.objects.create(
         plan=plan,
         student=campus.students[0],
@@ -127,7 +111,7 @@ def test_consent_and_the_safety_test(campus: Campus) -> None:
 
 
 def test_a_consent_on_paper_keeps_its_scan(campus: Campus) -> None:
-    plan = plan_of(campus, "allocated")
+    plan = campus.with_posts("allocated")
     post = plan.posts.order_by("pk")[0]
     row = Placement.objects.create(
         plan=plan, student=campus.students[0], post=post, starts_on=plan.starts_on, ends_on=plan.ends_on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from io import StringIO
@@ -50,9 +50,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_more: TODAY)
-    yield TODAY
+def today(clock: Callable[[date], None]) -> date:
+    clock(TODAY)
+    return TODAY
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from zhixing.kernel import gateways, links, timeline
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_or_404
+from zhixing.kernel.typed import whole
 
 State, Channel, Method = SignatureRequest.State, SignatureRequest.Channel, Signature.Method
 # For so long after the code was entered may one sign in the same browser.
@@ -55,7 +56,7 @@ def _paper(document: AgreementDocument) -> HttpResponse:
 
 def _picture(document: AgreementDocument, number: str) -> HttpResponse:
     """One page of the paper as a picture: phones do not show a PDF inside a page."""
-    index = int(number) - 1 if number.isdecimal() else -1
+    index = (whole(number) or 0) - 1
     key = f"agreement-page:{document.sha256}:{index}"
     content = cache.get(key)
     if content is None:

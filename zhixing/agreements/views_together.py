@@ -14,6 +14,7 @@ from zhixing.agreements import signing, together, together_jobs
 from zhixing.agreements.models import AgreementKind
 from zhixing.kernel import progress
 from zhixing.kernel.sheet import sheet_or_404
+from zhixing.kernel.typed import wholes
 
 # In the role table: who may have to sign for the school. Which papers follows from who approves them.
 SCHOOL = "agreements.school_signature"
@@ -27,7 +28,7 @@ def waiting_page(request: HttpRequest) -> HttpResponse:
     if not actor.can(SCHOOL, "approve" if request.method == "POST" else "view"):
         raise PermissionDenied(_("Your role does not include this."))
     typed, errors = request.POST.get("typed", ""), []
-    picked = {int(key) for key in request.POST.getlist("pk") if key.isdecimal() and len(key) <= 12}
+    picked = set(wholes(request.POST.getlist("pk")))
     if request.method == "POST":
         try:
             if not request.POST.get("agree"):

@@ -23,6 +23,7 @@ from zhixing.kernel import links
 from zhixing.kernel.forms import candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole
 from zhixing.org.models import Major, Term
 
 
@@ -79,7 +80,7 @@ def summaries_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not actor.can(TermSummary, "add"):
             raise PermissionDenied(_("Your role does not include this."))
-        major = get_object_or_404(majors, pk=_number(request.POST.get("major")))
+        major = get_object_or_404(majors, pk=whole(request.POST.get("major")))
         try:
             if term is None:
                 raise ValidationError(_("There is no term yet."))
@@ -116,10 +117,6 @@ def summaries_page(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs_of(TermSummary, _("Summaries of a term")),
     }
     return render(request, "bases/summaries.html", context)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
 
 
 class SummaryForm(forms.ModelForm):
@@ -182,7 +179,7 @@ def nearest_page(request: HttpRequest) -> HttpResponse:
     if not actor.can(BaseRecognition, "add"):
         raise PermissionDenied(_("Your role does not include this."))
     majors = Major.objects.all().visible_to(actor)
-    major = majors.filter(pk=_number(request.GET.get("major")), archived_at=None).first()
+    major = majors.filter(pk=whole(request.GET.get("major")), archived_at=None).first()
     sheet = sheet_for(Base)
     if major is None or sheet is None:
         return redirect("demonstration-board")

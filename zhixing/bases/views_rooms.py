@@ -25,6 +25,7 @@ from zhixing.bases.views import Filter, crumbs_of, record_or_404
 from zhixing.kernel.forms import candidates
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole
 from zhixing.org.calendar import monday_of
 
 
@@ -41,8 +42,8 @@ class CalendarFilter(Filter):
         with_rooms = Room.objects.filter(archived_at=None).values("base")
         bases = candidates(Base, self.actor).filter(pk__in=with_rooms, status=Base.Status.IN_USE)
         self.choose("base", bases)
-        chosen = self.data.get("base")
-        if not (chosen and str(chosen).isdecimal()):
+        chosen = whole(self.data.get("base"))
+        if not chosen:
             first = bases.order_by("code").first()
             chosen = first.pk if first else 0
         self.choose("room", candidates(Room, self.actor).filter(base=chosen))

@@ -14,6 +14,7 @@ from zhixing.kernel import events, links
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import whole, wholes
 from zhixing.partners.models import Organisation
 
 SIGN_PLAN = "cultivation.sign_plan"
@@ -126,14 +127,10 @@ def _wanted(row: Applicant) -> str:
     return "、".join(choice.post.name for choice in sorted(row.choices.all(), key=lambda choice: choice.rank))
 
 
-def _numbers(values: list[str]) -> list[int]:
-    return [int(value) for value in values if value.isdecimal()]
-
-
 def _posted(request: HttpRequest, rows: dict[int, Applicant]) -> list[int]:
     """The order the page carries; at first the ranking on record, then the order of applying."""
     if request.method == "POST":
-        return [pk for pk in dict.fromkeys(_numbers(request.POST.getlist("order"))) if pk in rows]
+        return [pk for pk in dict.fromkeys(wholes(request.POST.getlist("order"))) if pk in rows]
     return sorted(rows, key=lambda pk: _place(rows[pk]))
 
 
@@ -144,16 +141,16 @@ def _place(row: Applicant) -> tuple[bool, int]:
 
 def _declined(request: HttpRequest, rows: dict[int, Applicant]) -> set[int]:
     if request.method == "POST":
-        return {pk for pk in _numbers(request.POST.getlist("declined")) if pk in rows}
+        return {pk for pk in wholes(request.POST.getlist("declined")) if pk in rows}
     return {pk for pk, row in rows.items() if getattr(row, "firm_rank", None) and row.firm_rank.rank is None}
 
 
 def _moved(move: str, order: list[int], declined: set[int]) -> tuple[list[int], set[int]]:
     """One tap: `up:7`, `down:7`, `top:7`, `out:7` (not wanted), `in:7` (wanted after all)."""
     verb, _colon, number = move.partition(":")
-    if not number.isdecimal() or int(number) not in order:
+    pk = whole(number)
+    if pk is None or pk not in order:
         return order, declined
-    pk = int(number)
     at = order.index(pk)
     if verb == "up" and at:
         order[at - 1], order[at] = order[at], order[at - 1]

@@ -20,6 +20,7 @@ from zhixing.insights.documents.facts import reportable
 from zhixing.insights.models import Report
 from zhixing.kernel import progress
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import whole
 from zhixing.org.calendar import academic_year
 from zhixing.org.models import Unit
 from zhixing.policy.engine import AssessError
@@ -72,7 +73,7 @@ def reports_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form if units else None,
         "reports": rows.order_by("-created_at", "-pk")[:LISTED],
-        "made": rows.filter(pk=request.GET["made"]).first() if request.GET.get("made", "").isdigit() else None,
+        "made": rows.filter(pk=whole(request.GET.get("made"))).first(),
     }
     return render(request, "insights/reports.html", context, status=422 if request.method == "POST" else 200)
 

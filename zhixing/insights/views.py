@@ -19,6 +19,7 @@ from zhixing.insights import blocks, figures, jobs, sections, todo
 from zhixing.insights.blocks import Block, Desk
 from zhixing.kernel import progress
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import wholes
 from zhixing.kernel.views import PAGE, page_numbers
 from zhixing.org.calendar import academic_year, academic_year_of_code
 from zhixing.org.models import Role
@@ -117,7 +118,7 @@ def duty_rows(request: HttpRequest) -> HttpResponse:
             desk.year = academic_year_of_code(asked)
         except ValueError as error:
             raise Http404 from error
-    units = [int(unit) for unit in request.GET.getlist("unit") if unit.isdigit()]
+    units = wholes(request.GET.getlist("unit"))
     desk.units = frozenset(units) or None
     states = [state for state in request.GET.getlist("state") if state in State.values]
     if request.GET.get("near"):

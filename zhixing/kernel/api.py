@@ -36,6 +36,7 @@ from zhixing.kernel.openapi import document
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.searching import find_everywhere
 from zhixing.kernel.sheet import Action, Handed, Sheet, domains, sheet_or_404
+from zhixing.kernel.typed import whole
 from zhixing.kernel.views import action_of, record_of, sheet_of
 
 PAGE_SIZE, LARGEST_PAGE = 50, 500
@@ -86,12 +87,13 @@ def _whole(request: HttpRequest, name: str, default: int, largest: int) -> int:
     given = request.GET.get(name, "")
     if not given:
         return default
-    if not given.isdecimal() or len(given) > 12 or not 1 <= int(given) <= largest:
+    number = whole(given)
+    if number is None or not 1 <= number <= largest:
         raise HttpError(
             400,
             _("“%(name)s” must be a whole number from 1%(to)s.") % {"name": name, "to": f"–{largest}"},
         )
-    return int(given)
+    return number
 
 
 def listing_of(sheet: Sheet, request: HttpRequest) -> Listing:

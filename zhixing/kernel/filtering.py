@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from zhixing.kernel.forms import PickerField, candidates
 from zhixing.kernel.scope import Actor, is_many
 from zhixing.kernel.sheet import Sheet, resolve
+from zhixing.kernel.typed import whole
 
 
 def _filter_for(sheet: Sheet, path: str, actor: Actor) -> dict[str, django_filters.Filter]:
@@ -95,8 +96,8 @@ class _IdOrName(PickerField):
     """An id from a link, or a typed code or name."""
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.isdecimal() and len(value) < 12:
-            record = self.queryset.filter(pk=value).first()
+        if isinstance(value, str) and (key := whole(value)) is not None:
+            record = self.queryset.filter(pk=key).first()
             if record is not None:
                 return record
         return super().to_python(value)

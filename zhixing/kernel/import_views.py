@@ -24,6 +24,7 @@ from zhixing.kernel import import_jobs, importing, progress
 from zhixing.kernel.models import ImportRun
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
+from zhixing.kernel.typed import whole
 from zhixing.kernel.views import PAGE, page_numbers, sheet_of
 
 HOW = {
@@ -246,9 +247,9 @@ def _check(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
 def _chosen(request: HttpRequest, run: ImportRun) -> dict[str, dict[str, int]]:
     chosen: dict[str, dict[str, int]] = {column: dict(texts) for column, texts in run.choices.items()}
     for i, item in enumerate(run.counts.get("ambiguous", [])):
-        value = request.POST.get(f"choose-{i}", "")
-        if value.isdecimal() and int(value) in {option["pk"] for option in item["options"]}:
-            chosen.setdefault(str(item["column"]), {})[item["text"]] = int(value)
+        value = whole(request.POST.get(f"choose-{i}"))
+        if value is not None and value in {option["pk"] for option in item["options"]}:
+            chosen.setdefault(str(item["column"]), {})[item["text"]] = value
     return chosen
 
 

@@ -27,6 +27,7 @@ from zhixing.kernel.scope import Actor, RecordQuerySet
 from zhixing.kernel.searching import Found, find_everywhere
 from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404
 from zhixing.kernel.timeline import files_of, timeline
+from zhixing.kernel.typed import wholes
 
 PAGE = 50
 # Hits of one record type on the page of results.
@@ -279,9 +280,7 @@ def bulk(request: HttpRequest, domain: str, name: str) -> HttpResponse:
     if action.form is not None or not action.bulk:
         raise Http404
     done, refused = 0, []
-    for record in (
-        sheet.rows(actor).filter(pk__in=[pk for pk in request.POST.getlist("pk") if pk.isdecimal()]).order_by("pk")
-    ):
+    for record in sheet.rows(actor).filter(pk__in=wholes(request.POST.getlist("pk"))).order_by("pk"):
         try:
             if action.comment == "required" and not comment.strip():
                 raise ValidationError(_("Say why: a reason is required."))

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole
 from zhixing.org.models import Unit
 from zhixing.policy import actions, models, queries
 from zhixing.policy.record_names import name_of
@@ -222,8 +223,8 @@ def remind_all(request: HttpRequest) -> HttpResponse:
     """Remind the holders of everything not met or at risk, narrowed to the rule, state and college posted."""
     actor = actor_of(request)
     rows = queries.to_remind(actor, request.POST.get("year") or None)
-    if request.POST.get("rule", "").isdecimal():
-        rows = rows.filter(rule_id=request.POST["rule"])
+    if (rule := whole(request.POST.get("rule"))) is not None:
+        rows = rows.filter(rule_id=rule)
     if request.POST.get("state") in models.State.values:
         rows = rows.filter(state=request.POST["state"])
     if request.POST.get("unit"):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhixing.kernel.flow import FlowError
+from zhixing.kernel.typed import whole
 from zhixing.practice.allocation_facts import Facts, code, read
 from zhixing.practice.allocations import AllocationRun, key_of
 from zhixing.practice.plans import PracticePlan
@@ -221,7 +222,7 @@ BARRED = {
 def problem_words(error: ProblemError, facts: Facts) -> str:
     """A contradiction in the facts as a sentence that names the post or the student."""
     parts = dict(error.parts)
-    post = facts.posts.get(int(parts["post"])) if str(parts.get("post", "")).isdecimal() else None
+    post = facts.posts.get(whole(parts.get("post")) or 0)
     if error.code == "too_many_fixed" and post is not None:
         return _("More students are fixed at “%(post)s” than it has places.") % {"post": post.title}
     if error.code == NOT_STABLE:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import wholes
 from zhixing.org.models import Student
 from zhixing.practice import allocation_actions, allocation_screens
 from zhixing.practice.placements import Preference
@@ -28,7 +29,7 @@ def joint_page(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if not actor.can(allocation_actions.TYPE):
         raise PermissionDenied(_("Your role does not include this."))
-    keys = {int(key) for key in request.GET.getlist("plan") if key.isdecimal() and len(key) < 19}
+    keys = set(wholes(request.GET.getlist("plan")))
     rows = PracticePlan.objects.filter(pk__in=keys, archived_at=None).select_related("major__unit")
     plans = list(rows.visible_to(actor, "change").order_by("pk"))  # type: ignore[attr-defined]
     if len(plans) < len(keys):

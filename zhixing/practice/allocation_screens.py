@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from zhixing.kernel import progress
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import wholes
 from zhixing.org.models import Cohort, Major, Student
 from zhixing.practice import allocation_actions, allocation_jobs, allocation_words
 from zhixing.practice.allocation_facts import CLASSES, MAJORS
@@ -67,7 +68,7 @@ def act(request: HttpRequest, plans: Sequence[PracticePlan], actor: Actor, title
     do, comment = request.POST.get("do", ""), request.POST.get("comment", "").strip()
     pks = [plan.pk for plan in plans]
     back = allocation_jobs.page_of(pks)
-    keys = [int(key) for key in request.POST.getlist("placement") if key.isdecimal()]
+    keys = wholes(request.POST.getlist("placement"))
     try:
         if do == "run":
             allocation_actions.refuse(plans, actor)

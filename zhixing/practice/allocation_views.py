@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole
 from zhixing.org.models import Student
 from zhixing.practice import allocating, allocation_actions, allocation_jobs, allocation_screens, allocation_words, own
 from zhixing.practice.allocation_facts import Facts, read, together
@@ -80,7 +81,7 @@ def appeal_page(request: HttpRequest, plan: int, student: int) -> HttpResponse:
     who = get_object_or_404(Student.objects.filter(cohort__in=found.cohorts.all()), pk=student)
     asked = request.POST if request.method == "POST" else request.GET
     wish = asked.get("wish", "give") if asked.get("wish", "give") in ("give", "leave") else "give"
-    post = int(asked["post"]) if asked.get("post", "").isdigit() else None
+    post = whole(asked.get("post"))
     placement = (
         Placement.objects.filter(plan=found, student=who, archived_at=None, status__in=Placement.LIVE)
         .select_related("post__organisation")

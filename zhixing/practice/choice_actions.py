@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from zhixing.kernel import changes, events
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import whole
 from zhixing.org.models import Student
 from zhixing.practice.placements import Placement, PostRanking, Preference
 from zhixing.practice.plans import PracticePlan
@@ -97,9 +98,9 @@ def save_choices(student: Student, plan: PracticePlan, posts: Sequence[int], *, 
 def moved(order: list[int], move: str) -> list[int]:
     """The order after one tap: `add:7`, `up:7`, `down:7`, `out:7`; what cannot be done leaves it as it is."""
     verb, _colon, number = move.partition(":")
-    if not number.isdigit():
+    pk, order = whole(number), list(order)
+    if pk is None:
         return order
-    pk, order = int(number), list(order)
     if verb == "add" and pk not in order:
         return [*order, pk]
     if pk not in order:

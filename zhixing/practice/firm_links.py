@@ -24,6 +24,7 @@ from zhixing.agreements.models import SignatureRequest
 from zhixing.kernel import links, timeline
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import whole, wholes
 from zhixing.partners.models import Organisation
 from zhixing.practice import choice_actions, placement_actions, plan_actions, post_actions, reminders
 from zhixing.practice.placements import Placement, PostRanking, Preference
@@ -167,9 +168,9 @@ def _papers(firm: Organisation) -> Any:
 def _act(request: HttpRequest, link: OutsideLink, firm: Organisation) -> str:
     posted, by = request.POST, links.actor_of(link)
     do, _colon, number = posted.get("do", "").partition(":")
-    pk = int(number) if number.isdecimal() else 0
+    pk = whole(number) or 0
     if do == "accept":
-        shown = [int(value) for value in posted.getlist("shown") if value.isdecimal()]
+        shown = wholes(posted.getlist("shown"))
         placement_actions.accept_by_firm(list(_students(firm).filter(pk__in=shown)), by=by)
     elif do == "decline":
         _decline(firm, pk, posted.get("reason", ""), by)

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import whole
 from zhixing.org.models import Student
 from zhixing.practice import choice_actions, own, post_actions, safety
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.practice_forms import ProposeForm
-from zhixing.practice.typed import whole
 
 
 def _crumbs(label: str = "") -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole
 from zhixing.practice import redline_actions as actions
 from zhixing.practice import redline_panels as panels
 from zhixing.practice import redline_queries as queries
@@ -208,8 +209,8 @@ def filings_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Your role does not include this."))
     plans = PracticePlan.objects.visible_to(actor).filter(pk__in=living_plans(timezone.localdate()))
     plans = plans.select_related("major__unit").order_by("starts_on", "code")
-    chosen = request.GET.get("plan", "")
-    asked = plans.filter(pk=int(chosen)) if chosen.isdigit() else plans
+    chosen = whole(request.GET.get("plan"))
+    asked = plans if chosen is None else plans.filter(pk=chosen)
     rows = actions.to_file(list(asked))
     form = BatchFilingForm(request.POST or None)
     ticked = set(request.POST.getlist("row"))

@@ -12,13 +12,13 @@ from ninja import Router
 
 from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import words
 from zhixing.practice import running_actions as actions
 from zhixing.practice import running_papers as papers
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
 from zhixing.practice.running_cases import Complaint
 from zhixing.practice.running_results import Evaluation
-from zhixing.practice.typed import words
 
 _FIELDS = (
     "placement",

@@ -24,6 +24,7 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import OutsideLink
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Handed
+from zhixing.kernel.typed import whole, wholes, words
 from zhixing.org.calendar import monday_of
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
@@ -38,7 +39,6 @@ from zhixing.practice.running import WeekEntry
 from zhixing.practice.running_cases import Complaint, Incident
 from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
-from zhixing.practice.typed import whole, wholes, words
 
 MENTOR, EVALUATE = "practice.mentor", "practice.evaluate"
 

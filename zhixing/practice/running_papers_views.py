@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from zhixing.kernel.scope import Actor
+from zhixing.kernel.typed import words
 from zhixing.practice import running_api as api
 from zhixing.practice import running_papers as papers
 from zhixing.practice import running_queries as queries
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
-from zhixing.practice.typed import words
 
 
 @require_http_methods(["GET", "POST"])

@@ -27,6 +27,7 @@ from zhixing.kernel import events
 from zhixing.kernel.models import File
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.kernel.sheet import sheet_for
+from zhixing.kernel.typed import whole, wholes, words
 from zhixing.org.calendar import monday_of
 from zhixing.partners.models import Organisation
 from zhixing.practice import presence, running_archive, running_grades, running_links
@@ -39,7 +40,6 @@ from zhixing.practice.running import Visit, WeekEntry
 from zhixing.practice.running_cases import Complaint
 from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import Evaluation
-from zhixing.practice.typed import whole, wholes, words
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -15,11 +15,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.scope import Actor, type_key
+from zhixing.kernel.typed import whole
 from zhixing.org.calendar import monday_of
 from zhixing.practice import presence, running_numbers, workplace
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import WeekEntry
-from zhixing.practice.typed import whole
 
 OWN = "practice.own_week"
 _A_YEAR = timedelta(days=366)

@@ -11,7 +11,7 @@ _DIGITS = 12
 
 def whole(text: Any) -> int | None:
     """The whole number that a text is; None for what is none, such as “x”, “-1” or “²”."""
-    given = str(text or "")
+    given = "" if text is None else str(text)
     return int(given) if given.isdecimal() and len(given) <= _DIGITS else None
 
 
