@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
-from zhixing.bases.rules import in_use_on, moved
+from zhixing.bases.rules import in_use_on
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
+from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Cohort, Major, Person
 

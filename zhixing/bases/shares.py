@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.ledger import BenefitStatement
-from zhixing.bases.rules import moved
 from zhixing.bases.use import ResidentUnit
 from zhixing.kernel.constraints import dates_in_order, no_overlap, not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.models import Record, tracked
+from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
 
 # A statement that the firm has before it, or that both have confirmed.

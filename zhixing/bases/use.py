@@ -14,10 +14,11 @@ from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
 from zhixing.bases.rooms import Room, Use
-from zhixing.bases.rules import in_use_on, moved
+from zhixing.bases.rules import in_use_on
 from zhixing.kernel.constraints import dates_in_order, not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.models import Record, tracked
+from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Major, Person
 from zhixing.partners.models import Organisation
