@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
+from django.urls import reverse
 
+from tests.contract.test_own_pages_queries import addresses
 from tests.factories import World, make
 from zhixing.kernel.filtering import Listing, filter_class
+from zhixing.kernel.models import Event
 from zhixing.kernel.scope import SYSTEM
-from zhixing.kernel.sheet import Sheet
+from zhixing.kernel.sheet import Sheet, sheets
 
 # A digit that is no number, numbers that no column holds, a picture, half a day, a book, orders of nothing.
 ODD = ("²", "1e9", "-1e40", "9" * 30, "😀", "2026-02-30", "字" * 3000, "--pk,-,name__name", "NaN")
@@ -66,5 +69,29 @@ def test_a_page_that_is_none(world: World, number: str) -> None:
 @pytest.mark.parametrize("key", ["²", "9" * 30, "x", "-1"])
 def test_a_choice_of_rows_that_are_none_is_left_out(world: World, key: str) -> None:
     """Bulk acts take keys from the page; whoever writes others reads that nothing was chosen."""
-    answer = world.client("office").post("/org/unit/bulk/", {"pk": [key], "action": "archive"})
-    assert answer.status_code in {200, 302, 400, 404}
+    sheet, action = next(
+        (sheet, action) for sheet in sheets() for action in sheet.actions if action.bulk and action.form is None
+    )
+    record, before = make(sheet.model, unit=world.own), Event.objects.count()
+    client = world.client("office")
+    answer = client.post(f"{sheet.url('list')}bulk/", {"pk": [key], "action": action.key, "comment": "x"}, follow=True)
+    assert answer.status_code == 200 and record.pk and Event.objects.count() == before
+    assert [str(said) for said in answer.context["messages"]] == ["请先勾选至少一行。"]
+
+
+# What the pages of the domains ask of their address, beside lists.
+ASKED = (
+    *("year", "unit", "state", "plan", "term", "major", "rule", "policy", "post", "made", "kind", "on", "mode"),
+    *("base", "room", "week", "day", "month", "from", "to", "page", "q", "near", "only", "missing", "after"),
+)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_page_of_a_domain_answers_whatever_its_address_says(world: World, odd: str) -> None:
+    client = world.client("office")
+    for url in (*addresses().values(), reverse("home"), reverse("duty-rows"), reverse("reports")):
+        answer = client.get(url, dict.fromkeys(ASKED, odd))
+        assert answer.status_code in {200, 302, 400, 403, 404}, f"{url}: {odd[:20]!r} gives {answer.status_code}"
+        # A year that is none is told before anything else is read.
+        answer = client.get(url, dict.fromkeys(ASKED[1:], odd))
+        assert answer.status_code in {200, 302, 400, 403, 404}, f"{url}: {odd[:20]!r} gives {answer.status_code}"
