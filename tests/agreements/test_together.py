@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.agreements.at_once import leave_at_once, own_keys  # noqa: F401
 from tests.agreements.papers import approved, request_of
 from tests.factories import World, valid_uscc
-from zhixing.agreements import actions, signing, together
+from zhixing.agreements import actions, signing, together, together_jobs
 from zhixing.agreements.models import Agreement, Signature, SignatureRequest
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import Progress
@@ -91,6 +91,14 @@ def test_many_are_work_that_is_watched_and_may_be_done_twice(world: World, monke
     assert (answer.status_code, answer.headers["Location"]) == (302, reverse("signing-waiting"))
     assert (job.state, job.done, job.total) == ("done", 2, 2) and "2" in job.message
     assert Signature.objects.count() == 2 and Signature.objects.first().ip == "127.0.0.1"  # type: ignore[union-attr]
+    # A worker cut off behind the last paper tries again, finds nothing left, and has not failed.
+    again = Progress.objects.create(kind="sign", title="再试", user=world.users["leader"], state="waiting")
+    seen = {"ip": "", "forwarded": "", "user_agent": "", "consent": ""}
+    keys = [row.pk for row in rows]
+    together_jobs.sign_for_school(again.pk, keys, world.users["leader"].pk, name, seen)
+    again.refresh_from_db()
+    assert again.state == "done" and Signature.objects.count() == 2
+    again.delete()
     # A wrong name is refused before anything is set going.
     assert client.post(PAGE, {**given, "typed": "王"}).status_code == 422 and Progress.objects.count() == 1
 
@@ -103,13 +111,18 @@ def test_programs_see_what_waits_and_sign_it(world: World) -> None:
     assert {item["id"] for item in told["items"]} == {row.pk for row in rows} and told["consent"]
 
     def post(**given: Any) -> Any:
-        return client.post(url, json.dumps(given), content_type="application/json")
+        return client.post(
+            url, json.dumps(given), content_type="application/json", headers={"X-Forwarded-For": "10.1.2.3"}
+        )
 
     keys = [row.pk for row in rows]
     assert post(requests=keys, typed=name, agree=False).status_code == 422
     assert post(requests="1", typed=name, agree=True).status_code == 422
+    assert post(requests=[True], typed=name, agree=True).status_code == 422
     assert post(requests=keys, typed=name, agree=True, more=1).status_code == 422
     assert post(requests=keys, typed=name, agree=True).json() == {"done": 2, "refused": {}}
+    # Behind a proxy the evidence is the same as on the page.
+    assert {row.evidence["forwarded"] for row in Signature.objects.all()} == {"10.1.2.3"}
     assert world.client("teacher").get(url).status_code == 403
     assert world.client("secretary").post(url, "{}", content_type="application/json").status_code == 403
 

@@ -20,7 +20,7 @@ from zhixing.kernel.scope import SYSTEM, Actor
 from zhixing.kernel.sheet import Sheet, sheet_for
 from zhixing.org.actors import actor_for
 from zhixing.org.approval_routes import sorts_from_words, stations_from_words, stations_in_words
-from zhixing.org.models import Delegation, Role
+from zhixing.org.models import Delegation, Role, Student
 from zhixing.policy.models import Acknowledgement, Policy
 from zhixing.practice.models import Complaint, Incident, IncidentReport, Placement
 
@@ -182,6 +182,23 @@ def test_a_route_comes_from_a_register_with_its_stations(tmp_path: Path) -> None
     wrong = brought("kernel.approval_route", head, row.replace(dean, "门卫"))
     assert (counts(wrong), wrong.faults[0][3]) == ((0, 0, 0, 1), "invalid")
     assert "门卫" in wrong.faults[0][4]
+
+
+def test_a_route_for_sorts_of_another_type_is_refused() -> None:
+    head = "流程名称,适用类型,启用日期,审批环节,仅适用于"
+    dean = str(translation.gettext("college dean"))
+    for key, refused in (("governance.task_book", 1), ("agreements.agreement", 0)):
+        run = brought("kernel.approval_route", head, f"专用,{key},2025-01-01,{dean},framework")
+        assert counts(run) == (1 - refused, 0, 0, refused), run.faults
+    assert not ApprovalRoute.objects.filter(record_type="governance.task_book", name="专用").exists()
+
+
+def test_a_register_does_not_tell_whether_a_guess_at_another_units_telephone_is_right(world: World) -> None:
+    student = make(Student, unit=world.sibling, phone="13800001234")
+    dean, head = actor_for(world.users["dean"]), "学号,姓名,班级,手机号码"
+    for guess in ("13800001234", "13800001235"):
+        run = brought("org.student", head, f"{student.number},{student.name},{student.cohort.name},{guess}", by=dean)
+        assert [fault[3] for fault in run.faults] == ["not_yours"]
 
 
 def test_sorts_and_stations_that_nobody_knows_are_refused() -> None:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from ninja import Router
 
 from zhixing.agreements import signing, together, together_jobs
-from zhixing.agreements.views_together import SCHOOL
 from zhixing.kernel import progress
 from zhixing.kernel.api import Refused, answer, body_of, known, takes
 from zhixing.kernel.scope import Actor
@@ -35,7 +34,7 @@ def operations(router: Router) -> None:
     def waiting(request: HttpRequest) -> HttpResponse:
         """待学校签署: the open requests that the caller may sign for the school."""
         actor: Actor = request.actor  # type: ignore[attr-defined]
-        if not actor.can(SCHOOL):
+        if not actor.can(together.SCHOOL):
             raise PermissionDenied(_("Your role does not include this."))
         rows = together.waiting_for(actor).select_related("agreement__kind", "agreement__counterparty")
         return answer(
@@ -66,21 +65,17 @@ def operations(router: Router) -> None:
     def sign(request: HttpRequest) -> HttpResponse:
         """批量签署: sign these requests for the school by the caller's own name; many are work that `job` names."""
         actor: Actor = request.actor  # type: ignore[attr-defined]
-        if not actor.can(SCHOOL, "approve"):
+        if not actor.can(together.SCHOOL, "approve"):
             raise PermissionDenied(_("Your role does not include this."))
         given = body_of(request)
         known(given, ("requests", "typed", "agree"))
         keys = given.get("requests")
-        if not isinstance(keys, list) or not all(isinstance(pk, int) and 0 < pk < 2**62 for pk in keys):
+        if not isinstance(keys, list) or not all(type(pk) is int and 0 < pk < 2**62 for pk in keys):
             raise Refused(422, {"requests": [{"message": _("Give the ids of the requests as a list.")}]})
         if given.get("agree") is not True:
             raise Refused(422, {"agree": [{"message": _("Tick that you have read the papers and agree.")}]})
         typed, keys = str(given.get("typed") or ""), sorted(set(keys))
-        witness = signing.Witness(
-            ip=request.META.get("REMOTE_ADDR") or None,
-            user_agent=request.headers.get("User-Agent", "")[:300],
-            consent=together.consent(),
-        )
+        witness = signing.witness_of(request, together.consent())
         if len(keys) > together.AT_ONCE:
             together.refuse_name(typed, actor)
             row = together_jobs.sign_soon(keys, by=actor, typed=typed, witness=witness)

@@ -22,6 +22,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
@@ -69,6 +70,17 @@ class Witness:
     user_agent: str = ""
     consent: str = ""
     code: SigningCode | None = None
+
+
+def witness_of(request: HttpRequest, consent: str, code: SigningCode | None = None) -> Witness:
+    """What is seen of whoever signs by this request, on a page or as a program."""
+    return Witness(
+        ip=request.META.get("REMOTE_ADDR") or None,
+        forwarded=request.headers.get("X-Forwarded-For", "")[:200],
+        user_agent=request.headers.get("User-Agent", "")[:300],
+        consent=consent,
+        code=code,
+    )
 
 
 # Asking -------------------------------------------------------------------------------------------------------------

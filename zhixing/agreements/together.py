@@ -19,6 +19,8 @@ from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import Actor
 from zhixing.org.models import User
 
+# In the role table: who may have to sign for the school. Which papers follows from who approves them.
+SCHOOL = "agreements.school_signature"
 # So many are done while the reader waits; more are work that a page watches.
 AT_ONCE = 50
 _NAMED = 20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -9,6 +11,7 @@ from procrastinate.contrib.django import app
 from zhixing.agreements import signing, together
 from zhixing.agreements.models import Agreement
 from zhixing.kernel import progress as watching
+from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import Progress
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.verbs import actor_behind
@@ -20,6 +23,16 @@ def _actor(user: int) -> Actor:
     return actor_behind(User.objects.select_related("person").get(pk=user))
 
 
+def _told(work: Callable[[], together.Together]) -> str:
+    """What became of it: where an earlier try was cut off behind its last paper, nothing is left to do, and that is no failure."""
+    try:
+        return work().words()
+    except FlowError as none:
+        if none.code != "nothing":
+            raise
+        return together.Together().words()
+
+
 @app.task(queue="default")
 def ask_to_sign(progress: int, agreements: list[int], user: int, page: str) -> None:
     """Start the signing of these agreements (ids) for a user (id); `page` is the page of the result."""
@@ -27,8 +40,7 @@ def ask_to_sign(progress: int, agreements: list[int], user: int, page: str) -> N
         if report is None:
             return
         rows = Agreement.objects.filter(pk__in=agreements).select_related("kind", "unit", "student").order_by("pk")
-        found = together.ask_many(rows, by=_actor(user), report=report)
-        report.finish(page, found.words())
+        report.finish(page, _told(lambda: together.ask_many(rows, by=_actor(user), report=report)))
 
 
 @app.task(queue="default")
@@ -37,14 +49,10 @@ def sign_for_school(progress: int, requests: list[int], user: int, typed: str, s
     with watching.running(progress) as report:
         if report is None:
             return
-        found = together.sign_many(
-            requests,
-            by=_actor(user),
-            typed=typed,
-            witness=signing.Witness(**{**seen, "ip": seen["ip"] or None}),
-            report=report,
-        )
-        report.finish(reverse("signing-waiting"), found.words())
+        witness = signing.Witness(**{**seen, "ip": seen["ip"] or None})
+        by = _actor(user)
+        told = _told(lambda: together.sign_many(requests, by=by, typed=typed, witness=witness, report=report))
+        report.finish(reverse("signing-waiting"), told)
 
 
 def ask_soon(agreements: list[int], *, by: Actor, title: str, back: str) -> Progress:

@@ -31,16 +31,6 @@ State, Channel, Method = SignatureRequest.State, SignatureRequest.Channel, Signa
 _CODE_SECONDS = 45 * 60
 
 
-def _witness(request: HttpRequest, ask: SignatureRequest, code: SigningCode | None) -> signing.Witness:
-    return signing.Witness(
-        ip=request.META.get("REMOTE_ADDR") or None,
-        forwarded=request.headers.get("X-Forwarded-For", "")[:200],
-        user_agent=request.headers.get("User-Agent", "")[:300],
-        consent=signing.consent(ask),
-        code=code,
-    )
-
-
 # The paper ----------------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +174,7 @@ def _act(request: HttpRequest, link: OutsideLink, ask: SignatureRequest, code: S
         return redirect(f"{request.path}#sign")
     if code is None:
         raise ValidationError(_("Enter the code first."), code="no_code")
-    by, witness = links.actor_of(link), _witness(request, ask, code)
+    by, witness = links.actor_of(link), signing.witness_of(request, signing.consent(ask), code)
     if act == "refuse":
         signing.refuse(ask, by=by, reason=request.POST.get("reason", ""), link=link, witness=witness)
         return _done(request, _("Your reason went to the college. Nothing was signed."))
@@ -258,7 +248,7 @@ def inside_page(request: HttpRequest, pk: int) -> HttpResponse:
     errors: list[str] = []
     if request.method == "POST":
         try:
-            witness = _witness(request, ask, None)
+            witness = signing.witness_of(request, signing.consent(ask))
             if request.POST.get("act") == "refuse":
                 signing.refuse(ask, by=actor, reason=request.POST.get("reason", ""), witness=witness)
                 messages.success(request, _("Not signed: the agreement is back with its editor."))

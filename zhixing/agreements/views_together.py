@@ -16,8 +16,6 @@ from zhixing.kernel import progress
 from zhixing.kernel.sheet import sheet_or_404
 from zhixing.kernel.typed import wholes
 
-# In the role table: who may have to sign for the school. Which papers follows from who approves them.
-SCHOOL = "agreements.school_signature"
 _SHOWN = 500
 
 
@@ -25,7 +23,7 @@ _SHOWN = 500
 def waiting_page(request: HttpRequest) -> HttpResponse:
     """Tick, type the name once, and every ticked paper is signed by itself with its evidence."""
     actor = request.actor  # type: ignore[attr-defined]
-    if not actor.can(SCHOOL, "approve" if request.method == "POST" else "view"):
+    if not actor.can(together.SCHOOL, "approve" if request.method == "POST" else "view"):
         raise PermissionDenied(_("Your role does not include this."))
     typed, errors = request.POST.get("typed", ""), []
     picked = set(wholes(request.POST.getlist("pk")))
@@ -33,12 +31,7 @@ def waiting_page(request: HttpRequest) -> HttpResponse:
         try:
             if not request.POST.get("agree"):
                 raise ValidationError(_("Tick that you have read the papers and agree."), code="consent")
-            witness = signing.Witness(
-                ip=request.META.get("REMOTE_ADDR") or None,
-                forwarded=request.headers.get("X-Forwarded-For", "")[:200],
-                user_agent=request.headers.get("User-Agent", "")[:300],
-                consent=together.consent(),
-            )
+            witness = signing.witness_of(request, together.consent())
             if len(picked) > together.AT_ONCE:
                 together.refuse_name(typed, actor)
                 row = together_jobs.sign_soon(sorted(picked), by=actor, typed=typed, witness=witness)
@@ -74,7 +67,7 @@ def waiting_page(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "name": actor.name,
         "errors": errors,
-        "may": actor.can(SCHOOL, "approve"),
+        "may": actor.can(together.SCHOOL, "approve"),
         "consent": together.consent(),
         "crumbs": [
             {"label": sheet.label_plural, "url": sheet.url("list")},

@@ -22,7 +22,6 @@ from zhixing.kernel.api import answer
 from zhixing.kernel.models import ImportRun, Progress
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
-from zhixing.kernel.views import sheet_of
 
 COUNTS = ("rows", "new", "changed", "same", "faulty")
 # As many faults as one answer names; the marked copy on the page has them all.
@@ -76,8 +75,7 @@ def _told(run: ImportRun, job: Progress | None = None) -> dict[str, Any]:
 def _given(request: HttpRequest) -> tuple[Sheet, Any, dict[str, str]]:
     """The record type, the file, and a mapping of headings that overrides what is found."""
     sheet = sheet_or_404(request.POST.get("type", ""))
-    domain, name = sheet.key.split(".")
-    sheet_of(request, domain, name, "import")
+    importing.may_import(sheet, request.actor)  # type: ignore[attr-defined]
     file = request.FILES.get("file")
     if file is None:
         raise ValidationError({"file": _("Send the register as “file”, in a form of several parts.")})

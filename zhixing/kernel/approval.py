@@ -82,7 +82,7 @@ def submit(
     """
     key = type_key(record)
     sheet = sheet_for(key)
-    route = route_for(key, amount, getattr(record, "approval_sort", ""))
+    route = route_for(key, amount, record.approval_sort)
     if route is None:
         raise FlowError(
             _("No approval route is in force for this record type. Ask the academic affairs office to set one."),

@@ -413,19 +413,26 @@ class _Pass:
             stage.put_back(column.name, same)
 
     def _may_change(self, stage: staging.Stage) -> None:
-        """A row that would change a record outside the actor's reach is a fault; one that says what stands there already is none."""
+        """A row that would change a record outside the actor's reach is a fault; one that says what stands there already is none.
+
+        Unless the record is out of sight, or a column is secret: whether a guess is right must not be told.
+        """
         reach = self.actor.reach(self.sheet.model, "change")
         if reach.everything:
             return
         stage.compare()
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT rowno, id FROM {staging.STAGE} WHERE id IS NOT NULL AND differs")
-            matched = dict(cursor.fetchall())
-        mine = set(
-            self.sheet.rows(self.actor, "change").filter(pk__in=set(matched.values())).values_list("pk", flat=True)
+            cursor.execute(f"SELECT rowno, id, differs FROM {staging.STAGE} WHERE id IS NOT NULL")
+            matched = cursor.fetchall()
+        keys = {key for _number, key, _differs in matched}
+        mine, seen = (
+            set(self.sheet.rows(self.actor, capability).filter(pk__in=keys).values_list("pk", flat=True))
+            for capability in ("change", "view")
         )
-        for number, key in matched.items():
-            if key not in mine:
+        if any(isinstance(column.field, EncryptedTextField) for column in self.columns):
+            seen = set()
+        for number, key, differs in matched:
+            if key not in mine and (differs or key not in seen):
                 self.fault(
                     number, None, "", "not_yours", _("This record belongs to another unit: you may not change it.")
                 )

@@ -54,18 +54,30 @@ class Record(models.Model):
         abstract = True
 
     @classmethod
+    def approval_sorts(cls) -> list[tuple[str, str]]:
+        """The sorts in which records of this type go through approval, by code, as they are called; none by default."""
+        return []
+
+    @property
+    def approval_sort(self) -> str:
+        """Which of them this record is: a route may be for some alone."""
+        return ""
+
+    @classmethod
     def refusals(cls, rows: Sequence[Any]) -> Iterable[tuple[Any, ValidationError]]:
         """Which of these rows break a rule that other records tell, and why.
 
         A form, a program and a step ask it of one row, a register of all of its rows at once: the number of questions
         must not grow with theirs. What one row tells by itself is a constraint. An error with the name of a constraint
-        as its code stands in the place of that constraint's own words.
+        as its code stands in the place of that constraint's own words; one may name the field that it is about.
         """
         return ()
 
     def clean(self) -> None:
         super().clean()
-        faults = [error for _row, error in type(self).refusals([self])]
+        faults: dict[str, Any] = {}
+        for _row, error in type(self).refusals([self]):
+            error.update_error_dict(faults)
         if faults:
             raise ValidationError(faults)
 
@@ -328,6 +340,19 @@ class ApprovalRoute(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def refusals(cls, rows: Sequence[Any]) -> Iterable[tuple[Any, ValidationError]]:
+        models_by_key = {type_key(model): model for model in apps.get_models() if issubclass(model, Record)}
+        known = {
+            key: {code for code, _name in models_by_key[key].approval_sorts()}
+            for key in {row.record_type for row in rows if row.sorts}
+            if key in models_by_key
+        }
+        for row in rows:
+            if not set(row.sorts or ()) <= known.get(row.record_type, set()):
+                words = _("Records of this type have no such sort: a route for it would never be taken.")
+                yield row, ValidationError(words, code="sort")
 
 
 class ApprovalCase(models.Model):

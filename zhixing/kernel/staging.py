@@ -171,7 +171,7 @@ class Stage:
         names = ", ".join(_q(f.column) for f in self.columns)
         rows = list(self.model._base_manager.raw(f"SELECT id, {names}, rowno FROM {STAGE} ORDER BY rowno"))
         for row, error in self.model.refusals(rows):  # type: ignore[attr-defined]
-            yield row.rowno, error.code or "refused", "；".join(error.messages)
+            yield row.rowno, getattr(error, "code", None) or "refused", "；".join(error.messages)
 
     def _led_to_the_same(self) -> list[int]:
         """Rows that were led on to a record which another row means too: the row with its present name counts, else the first."""

@@ -37,8 +37,6 @@ _HITS = 5
 def sheet_of(request: HttpRequest, domain: str, name: str, capability: str = "view") -> Sheet:
     """The sheet an address names, if the actor may use it at all."""
     sheet = sheet_or_404(f"{domain}.{name}")
-    if capability == "import" and sheet.not_imported:
-        raise PermissionDenied(str(sheet.not_imported))
     if not request.actor.can(sheet.model, capability):  # type: ignore[attr-defined]
         raise PermissionDenied(_("Your role does not include this."))
     return sheet

@@ -27,8 +27,7 @@ AT = (("own", gettext_lazy("of the record's own unit")), ("school", gettext_lazy
 def sorts_of(route: ApprovalRoute) -> list[tuple[str, str]]:
     """The sorts that records of the route's type have, with their names; empty where the type has none."""
     sheet = sheet_for(route.record_type)
-    found = getattr(sheet.model, "approval_sorts", None) if sheet else None
-    return found() if found else []
+    return sheet.model.approval_sorts() if sheet else []
 
 
 def set_stations(
@@ -50,17 +49,16 @@ _ABOVE = re.compile(r"(?:逾期报|then(?: also)? to)\s*(.+)", re.IGNORECASE)
 
 def stations_in_words(stations: list[dict[str, Any]]) -> str:
     """`college dean (of the record's own unit, 3 days, then to school leader); …`, in the reader's language."""
+    return "；".join(map(_in_words, stations))
+
+
+def _in_words(station: dict[str, Any]) -> str:
     names, places = dict(Role.choices), dict(AT)
-    parts = []
-    for station in stations:
-        said = [
-            str(places[station.get("at", "own")]),
-            _("%(days)s days") % {"days": station.get("idle_days", IDLE_DAYS)},
-        ]
-        if station.get("escalate"):
-            said.append(_("then to %(role)s") % {"role": names.get(station["escalate"], station["escalate"])})
-        parts.append(f"{names.get(station['role'], station['role'])}（{'，'.join(said)}）")
-    return "；".join(parts)
+    at = station.get("at", "own")
+    said = [str(places.get(at, at)), _("%(days)s days") % {"days": station.get("idle_days", IDLE_DAYS)}]
+    if station.get("escalate"):
+        said.append(_("then to %(role)s") % {"role": names.get(station["escalate"], station["escalate"])})
+    return f"{names.get(station['role'], station['role'])}（{'，'.join(said)}）"
 
 
 def stations_from_words(text: str) -> list[dict[str, Any]]:
@@ -101,8 +99,7 @@ def _all_sorts() -> dict[str, str]:
     """The sorts of records of all types that go through approval, by code."""
     found: dict[str, str] = {}
     for sheet in sheets():
-        if sheet.flow and (sorts := getattr(sheet.model, "approval_sorts", None)):
-            found.update(sorts())
+        found.update(sheet.model.approval_sorts())
     return found
 
 
@@ -179,20 +176,7 @@ class StationsForm(ActionForm):
 
 def stations_panel(route: ApprovalRoute, actor: Actor) -> str:
     """Who must agree, in order, and for which sorts of record alone."""
-    names, places = dict(Role.choices), dict(AT)
-    rows = format_html_join(
-        "",
-        "<li>{} · {} · {}</li>",
-        (
-            (
-                names.get(station["role"], station["role"]),
-                places.get(station.get("at", "own"), ""),
-                _("%(days)s days") % {"days": station.get("idle_days", IDLE_DAYS)}
-                + (f" → {names.get(station['escalate'], '')}" if station.get("escalate") else ""),
-            )
-            for station in route.stations
-        ),
-    )
+    rows = format_html_join("", "<li>{}</li>", ((_in_words(station),) for station in route.stations))
     sorts = "、".join(str(dict(sorts_of(route)).get(code, code)) for code in route.sorts)
     return format_html(
         '<section class="zx-card" id="stations"><div class="zx-card__head"><h2>{}</h2></div><div class="zx-card__body">'
