@@ -143,7 +143,11 @@ class File(models.Model):
 
     class Meta:
         verbose_name = _("file")
-        indexes = [models.Index(fields=["record_type", "record_id"], name="file_record")]
+        indexes = [
+            models.Index(fields=["record_type", "record_id"], name="file_record"),
+            # The same picture brought again is known by its hash.
+            models.Index(fields=["sha256"], name="file_sha256"),
+        ]
 
 
 class Notice(models.Model):
@@ -162,7 +166,11 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
-        indexes = [models.Index(fields=["user", "-created_at"], name="notice_inbox")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="notice_inbox"),
+            # Jobs ask every few minutes whether anybody was told of a thing already.
+            models.Index(fields=["key"], name="notice_key"),
+        ]
 
     @property
     def message(self) -> str:
