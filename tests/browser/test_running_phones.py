@@ -159,5 +159,5 @@ def test_a_student_takes_the_safety_test_and_brings_a_pay_slip(house: here.Place
     phone.set_input_files("[name=files]", {"name": "slip.png", "mimeType": "image/png", "buffer": slip})
     assert overflow(phone) == ""
     phone.click("button.run-big")
-    expect(phone.locator("#brought ~ *, .run-list li").first).to_be_visible()
+    expect(phone.locator("section:has(#brought) li")).to_contain_text(ArchivePaper.objects.get().title)
     assert ArchivePaper.objects.get().placement == placement and PresenceSignal.objects.get().kind == "pay"

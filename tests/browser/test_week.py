@@ -61,6 +61,7 @@ def test_written_without_a_network_it_arrives_once(
     phone.goto("/practice/week/")
     expect(phone.locator(".run-list li")).to_have_count(1)
     assert WeekEntry.objects.count() == 1
+    _refused_once(phone, placement.pk)
     # Without a network a page cannot be had: that the browser says so is no fault of the page.
     windows.faults[:] = [fault for fault in windows.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
@@ -77,3 +78,22 @@ def _send_again(phone: Any, entry: WeekEntry) -> None:
     }
     told = phone.evaluate("week => ZxWeek.put(week).then(() => ZxWeek.send())", week)
     assert told["sent"][0]["fresh"] is False
+
+
+def _refused_once(phone: Any, placement: int) -> None:
+    """What the college refuses for good waits for its writer, whatever it is refused for; what it has no time for, for another turn."""
+    for status, refused in ((413, 1), (404, 1), (429, 0), (408, 0), (503, 0)):
+        told = phone.evaluate(
+            """async ([status, placement]) => {
+                const real = window.fetch, week = {client_id: crypto.randomUUID(), placement: placement};
+                window.fetch = (url, more) => more && more.method === "POST"
+                    ? Promise.resolve(new Response("", {status: status})) : real(url, more);
+                await ZxWeek.put(week);
+                const told = await ZxWeek.send();
+                window.fetch = real;
+                await ZxWeek.remove(week.client_id);
+                return told;
+            }""",
+            [status, placement],
+        )
+        assert (len(told["refused"]), told["waiting"]) == (refused, 1 - refused), status

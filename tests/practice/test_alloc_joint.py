@@ -17,12 +17,14 @@ from django.urls import reverse
 
 from tests.factories import make
 from tests.practice.test_allocating import Room
-from zhixing.kernel.models import Event
+from zhixing.kernel import progress
+from zhixing.kernel.models import Event, Progress
 from zhixing.kernel.scope import SYSTEM
 from zhixing.org.models import AcademicYear, Cohort, Major, Person, Unit
 from zhixing.practice import (
     allocating,
     allocation_actions,
+    allocation_jobs,
     choice_actions,
     placement_actions,
     post_actions,
@@ -30,6 +32,7 @@ from zhixing.practice import (
     redline_store,
 )
 from zhixing.practice.allocation_facts import read, together
+from zhixing.practice.allocations import adopted
 from zhixing.practice.models import (
     AllocationRun,
     Finding,
@@ -279,8 +282,8 @@ def test_students_of_both_plans_choose_the_post_and_the_firm_ranks_all(pair: Pai
 def test_a_share_that_makes_no_sense_is_refused(pair: Pair, changes: dict[str, Any], field: str) -> None:
     PracticePlan.objects.filter(pk=pair.two.plan.pk).update(**changes.get("plan", {}))
     Post.objects.filter(pk=pair.one.posts[0].pk).update(**changes.get("post", {}))
-    share = PostShare.objects.select_related("post__plan", "plan__major").get(pk=pair.share.pk)
-    share.kept = changes.get("share", {}).get("kept", 0)
+    pair.share.delete()
+    share = PostShare(post=pair.one.posts[0], plan=pair.two.plan, kept=changes.get("share", {}).get("kept", 0))
     with pytest.raises(ValidationError) as refused:
         share.full_clean()
     assert list(refused.value.message_dict) == [field]
@@ -332,13 +335,79 @@ def test_a_program_allocates_and_adopts(pair: Pair) -> None:
     def ask(**body: Any) -> Any:
         return client.post("/api/v1/practice/allocations", json.dumps(body), content_type="application/json")
 
-    found = ask(plans=["SX-1", "SX-2"], fair="major").json()
+    job = ask(plans=["SX-1", "SX-2"], fair="major").json()
+    assert job["state"] == "done" and client.get(job["job"]).status_code == 200
+    found = client.get(f"/api/v1/practice/allocations/{job['id']}").json()
     assert len(found["assigned"]) == 7 and [row["plan"] for row in found["plans"]] == ["SX-1", "SX-2"]
+    assert found["assigned"]["S0010"] in ("P0", "P20") and not found["adopted"]
     assert not Placement.objects.exists()
+    # Who asked is told, and nobody else.
+    assert office().get(f"/api/v1/practice/allocations/{job['id']}").status_code == 404
     for fault in ({"plans": []}, {"plans": ["SX-1"], "mode": "best"}, {"plans": ["SX-1"], "odd": 1}, {}):
         assert ask(**fault).status_code == 422, fault
-    assert ask(plans=["SX-1", "SX-2"], adopt=True).status_code == 200
+    job = ask(plans=["SX-1", "SX-2"], adopt=True).json()
     assert Placement.objects.count() == 7
+    assert client.get(f"/api/v1/practice/allocations/{job['id']}").json()["adopted"]
+    PracticePlan.objects.filter(code="SX-2").update(status="running")
+    assert ask(plans=["SX-1", "SX-2"], adopt=True).status_code == 422
+
+
+def test_a_program_does_not_wait_for_an_answer(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "worker_alive", lambda: True)
+    client = office()
+    body = json.dumps({"plans": ["SX-1", "SX-2"]})
+    answer = client.post("/api/v1/practice/allocations", body, content_type="application/json")
+    assert answer.status_code == 202 and not AllocationRun.objects.exists()
+    job = answer.json()
+    found = client.get(f"/api/v1/practice/allocations/{job['id']}").json()
+    assert found["state"] == "waiting" and "assigned" not in found
+    allocation_jobs.allocate_named(job["id"], **_params(job["id"]))
+    assert len(client.get(f"/api/v1/practice/allocations/{job['id']}").json()["assigned"]) == 7
+
+
+def _params(job: int) -> dict[str, Any]:
+    kept = Progress.objects.get(pk=job).params
+    return {name: kept[name] for name in ("plans", "mode", "fair", "adopt", "comment", "user")}
+
+
+def test_what_is_adopted_takes_the_place_of_what_it_covers(pair: Pair) -> None:
+    alone = allocating.run(pair.one.plan, ("optimal",), user=None)[0]
+    allocation_actions.adopt(alone, by=SYSTEM)
+    allocation_actions.adopt(pair.run(), by=SYSTEM)
+    alone.refresh_from_db()
+    assert alone.adopted_at is None
+    # The joint answer is gone when the plans are solved again: the older one does not come back as the one adopted.
+    pair.run()
+    assert adopted([pair.one.plan]) is None
+
+
+def test_what_one_plan_adopts_alone_leaves_the_others_part(pair: Pair) -> None:
+    joint = pair.run()
+    allocation_actions.adopt(joint, by=SYSTEM)
+    alone = allocating.run(pair.one.plan, ("optimal",), user=None)[0]
+    allocation_actions.adopt(alone, by=SYSTEM)
+    assert adopted([pair.one.plan]) == alone and adopted([pair.two.plan]) == joint
+
+
+def test_an_appeal_leaves_out_a_linked_plan_with_the_same_class(pair: Pair) -> None:
+    allocation_actions.adopt(pair.run(), by=SYSTEM)
+    pair.refresh()
+    pair.two.plan.cohorts.add(pair.one.cohort)
+    assert together(pair.one.plan, SYSTEM) == [pair.one.plan]
+    loser = Placement.objects.filter(plan=pair.one.plan, post=pair.one.posts[1]).first()
+    assert loser is not None
+    assert allocation_actions.give_way(
+        pair.one.plan, student=loser.student_id, post=pair.one.posts[0].pk, wish="give", by=SYSTEM, comment="企业指定"
+    )
+
+
+def test_the_whole_is_led_to_only_for_who_may_change_all_of_it(pair: Pair) -> None:
+    pair.run()
+    whole = f"?plan={pair.one.plan.pk}&amp;plan={pair.two.plan.pk}"
+    page = reverse("practice-allocation", args=[pair.one.plan.pk])
+    assert whole in office().get(page).content.decode()
+    dean = pair.one.sign_in(make(Person, unit=pair.one.unit), "dean").get(page).content.decode()
+    assert "2026年电气岗位实习" in dean and whole not in dean
 
 
 def test_the_command_allocates_plans_together(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:

@@ -398,6 +398,9 @@ def test_the_pages_show_rows_articles_and_mends(there: Practice, world: World) -
     rules = client.get("/practice/redline/rules/").content.decode()
     assert rules.count('<li id="nation-I-') + rules.count('<li id="province-I-') == 36 and "待核对" in rules
     assert 'id="nation-I-01"' not in client.get("/practice/redline/rules/?on=2021-01-01").content.decode()
+    # A day that is none is today.
+    odd = client.get("/practice/redline/rules/?on=2026-02-30").content.decode()
+    assert odd.count('<li id="nation-I-') == rules.count('<li id="nation-I-')
     filed = client.post(
         "/practice/redline/filings/",
         {

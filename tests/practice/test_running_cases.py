@@ -21,9 +21,9 @@ from zhixing.insights.todo import items
 from zhixing.kernel import changes, gateways, links
 from zhixing.kernel.flow import FlowError
 from zhixing.kernel.models import File, Notice
-from zhixing.org.models import User
+from zhixing.org.models import Delegation, User
+from zhixing.practice import consent_actions, running_incidents, running_links, running_mentors
 from zhixing.practice import running_actions as actions
-from zhixing.practice import running_incidents, running_links, running_mentors
 from zhixing.practice.models import (
     Complaint,
     Evaluation,
@@ -243,12 +243,30 @@ def test_an_incident_from_a_register_begins_its_chain_once(house: here.Place) ->
     assert incident.reports.count() == 7  # type: ignore[attr-defined]
 
 
-def test_a_second_guardians_link_leaves_the_first_alone(house: here.Place) -> None:
-    first, _second = (
-        path_of(running_links.guardian_link(house.placements[0], by=house.teacher, name="家长0", days=90).value)
+def test_a_second_guardians_link_ends_the_first_and_leaves_those_of_incident_and_consent(
+    house: here.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placement = house.placements[0]
+    placement.student.guardian_phone = "13800001111"
+    placement.student.save()
+    messages: list[str] = []
+    monkeypatch.setattr(gateways, "send", lambda _channel, _to, _title, text: messages.append(text))
+    asked = path_of(consent_actions.guardian_link(placement, by=house.teacher))
+    actions.report_incident(placement, by=house.teacher, kind="illness", severity="serious", text="发热")
+    told = path_of(messages[0][messages[0].index("http") :])
+    first, second = (
+        path_of(running_links.guardian_link(placement, by=house.teacher, name="家长0", days=90).value)
         for _again in range(2)
     )
-    assert Client().get(first).status_code == 200
+    assert {path: Client().get(path).status_code for path in (asked, told, first, second)} == {
+        asked: 200,
+        told: 200,
+        first: 410,
+        second: 200,
+    }
+    # A consent asked for again ends the link of the first asking, and nothing else.
+    again = path_of(consent_actions.guardian_link(placement, by=house.teacher))
+    assert [Client().get(path).status_code for path in (asked, told, second, again)] == [410, 200, 200, 200]
 
 
 def test_what_turns_out_graver_tells_more(house: here.Place) -> None:
@@ -258,6 +276,18 @@ def test_what_turns_out_graver_tells_more(house: here.Place) -> None:
     assert incident.reports.count() == 2  # type: ignore[attr-defined]
     actions.worsen_incident(incident, by=house.teacher, severity="grave", comment="确诊")
     assert incident.reports.count() == 7  # type: ignore[attr-defined]
+
+
+def test_whoever_stands_in_is_told_as_well(house: here.Place) -> None:
+    stand_in = {"starts_on": here.TODAY, "ends_on": here.TODAY, "reason": "出差"}
+    make(Delegation, from_person=house.office, to_person=house.supervisor, role="office", **stand_in)
+    make(Delegation, from_person=house.dean, to_person=house.office, role="dean", **stand_in)
+    placement = house.placements[0]
+    row = actions.complain(by=house.student(placement), subject="conduct", text="主管言语不当", placement=placement)
+    assert notices_of(house.supervisor) == [f"complaint:{row.pk}"]
+    incident = actions.report_incident(placement, by=house.teacher, kind="illness", severity="light", text="头晕")
+    assert f"incident:{incident.pk}" in notices_of(house.office)
+    assert running_incidents.remind(here.NOW + timedelta(days=3)) == 3 * incident.reports.count()  # type: ignore[attr-defined]
 
 
 def test_a_complaint_is_for_the_office_alone(house: here.Place) -> None:
@@ -469,7 +499,7 @@ def test_an_evaluation_link_is_asked_for_by_a_button(house: here.Place) -> None:
     address = f"/practice/placement/{placement.pk}/act/evaluation_link/"
     assert address in client.get(f"/practice/placement/{placement.pk}/").content.decode()
     answer = client.post(address, {"side": "firm", "name": "导师0", "days": "30"}, follow=True)
-    assert "/o/" in answer.content.decode() or links.of_record(placement, running_links.EVALUATE).count() == 1
+    assert links.of_record(placement, running_links.EVALUATE).count() == 1 and "/l/" in answer.content.decode()
     actions.evaluate(placement, "firm", by=links_actor(), marks=dict.fromkeys(Evaluation.SCALES, 85))
     with pytest.raises(FlowError):
         running_links.evaluation_link(placement, by=house.teacher, side="firm", name="导师0")

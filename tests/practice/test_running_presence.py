@@ -73,14 +73,14 @@ def test_a_draw_takes_as_many_as_asked_and_never_whoever_is_excused(worth: dict[
 
 
 def test_whoever_has_little_evidence_is_drawn_more_often_and_nobody_is_certain() -> None:
-    low, high = presence.risk_of(10, False, 90, False, False), presence.risk_of(95, False, 90, False, False)
+    low, high = presence.risk_of(10, False, False, False, False), presence.risk_of(95, False, False, False, False)
     worth = {pk: low if pk <= 5 else high for pk in range(1, 51)}
     found: Counter[bool] = Counter()
     for n in range(200):
         found.update(pk <= 5 for pk in presence.draw(worth, here.MONDAY + timedelta(weeks=n), 2))
     assert found[True] > 4 * found[False] * 5 / 45
     assert found[False] > 0
-    assert presence.risk_of(0, True, 90, False, True) == 0
+    assert presence.risk_of(0, True, False, False, True) == 0
 
 
 # In the register -----------------------------------------------------------------------------------------------------
@@ -242,6 +242,43 @@ def test_the_offices_numbers_hold_from_their_day_and_the_shipped_ones_where_it_h
     RunRule.objects.all().delete()
     assert number_on("looks", here.TODAY) == 2
     hand_in(house, house.placements[0], monday=last - timedelta(days=28))
+
+
+def test_a_week_is_counted_by_the_numbers_of_its_monday(house: here.Place) -> None:
+    hand_in(house, house.placements[0])
+    RunRule.objects.filter(code="least_words").update(effective_to=here.MONDAY + timedelta(days=2))
+    RunRule.objects.create(code="least_words", value=900, effective_from=here.MONDAY + timedelta(days=3))
+    presence.count_week(here.MONDAY)
+    assert evidence(house.placements[0]) == 15
+
+
+def test_how_long_a_placement_is_new_and_a_look_is_remembered_are_rules(house: here.Place) -> None:
+    placement = house.placements[0]
+    PresenceWeek.objects.create(
+        placement=placement, monday=here.MONDAY - timedelta(weeks=2), score=0, status="confirmed"
+    )
+
+    def risk() -> float:
+        presence.count_week(here.MONDAY)
+        return float(PresenceWeek.objects.get(placement=placement, monday=here.MONDAY).risk)
+
+    assert risk() == presence.risk_of(0, False, False, True, False)
+    rule("seen_weeks", 1)
+    rule("new_days", 300)
+    assert risk() == presence.risk_of(0, False, True, False, False)
+
+
+def test_the_words_of_a_plan_are_read_once_while_somebody_reads(
+    house: here.Place, django_assert_num_queries: Any
+) -> None:
+    text = "在前厅学习接待流程，完成三次夜审交接"
+    for placement in house.placements[:3]:
+        hand_in(house, placement, text=text)
+    first, second = WeekEntry.objects.select_related("placement").order_by("pk")[:2]
+    assert presence.same_words(first) == 2
+    # The numbers in force, and no words of others.
+    with django_assert_num_queries(1):
+        assert presence.same_words(second) == 2
 
 
 def test_what_a_student_brings_is_the_students_word_until_somebody_has_looked() -> None:

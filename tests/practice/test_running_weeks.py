@@ -116,6 +116,15 @@ def test_the_code_of_the_workplace_counts_once_a_day_and_a_wrong_one_is_told(hou
     assert send(house, old, house.student(house.placements[2])).code is True
 
 
+def test_a_code_holds_as_long_as_its_week_may_be_handed_in(house: here.Place) -> None:
+    placement = house.placements[0]
+    for weeks_ago, right in ((3, True), (7, False)):
+        then = here.NOW - timedelta(weeks=weeks_ago)
+        code, monday = workplace.code_at(placement.post_id, then), here.MONDAY - timedelta(weeks=min(weeks_ago, 5))
+        late = here.week(placement, monday, code=code, written_at=then.isoformat())
+        assert send(house, late).code is right
+
+
 def test_whoever_guesses_codes_is_not_listened_to(house: here.Place) -> None:
     placement = house.placements[0]
     right = workplace.code_at(placement.post_id, here.NOW)

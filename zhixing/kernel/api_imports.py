@@ -17,7 +17,7 @@ from ninja import Router
 
 from zhixing.intake.cleaning import ReadError
 from zhixing.intake.reading import column_letters
-from zhixing.kernel import import_jobs, importing
+from zhixing.kernel import import_jobs, import_pass, importing
 from zhixing.kernel.api import answer
 from zhixing.kernel.models import ImportRun, Progress
 from zhixing.kernel.scope import Actor
@@ -107,7 +107,7 @@ def _take(request: HttpRequest) -> HttpResponse:
         if column["header"] in mapping:
             run.mapping[str(column["index"])] = mapping[column["header"]]
     run.save(update_fields=["mapping"])
-    importing.check_mapping(sheet, run.mapping)
+    import_pass.check_mapping(sheet, run.mapping)
     if import_jobs.is_large(run):
         return _watched(run, step)
     (importing.commit if step == "write" else importing.preview)(run, by=actor)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from zhixing.intake.cleaning import ReadError
 from zhixing.intake.reading import column_letters
-from zhixing.kernel import import_jobs, importing, progress
+from zhixing.kernel import import_jobs, import_pass, importing, progress
 from zhixing.kernel.models import ImportRun
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import Sheet, sheet_or_404
@@ -133,7 +133,7 @@ def _match(request: HttpRequest, run: ImportRun, sheet: Sheet) -> HttpResponse:
         mapping = {str(c["index"]): request.POST.get(f"column-{c['index']}", "") for c in found}
         run.mapping = {index: name for index, name in mapping.items() if name}
         try:
-            importing.check_mapping(sheet, run.mapping)
+            import_pass.check_mapping(sheet, run.mapping)
             run.save(update_fields=["mapping"])
             to = _preview(run, actor)
             if request.POST.get("remember"):

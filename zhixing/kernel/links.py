@@ -109,6 +109,12 @@ def of_records(model: type[Model], keys: Iterable[int], purpose: str) -> QuerySe
     return rows.order_by("-created_at", "-pk")
 
 
+def sent_today(links: QuerySet[OutsideLink]) -> QuerySet[OutsideLink]:
+    """Those of these links that were issued today, by the college's clock."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return links.filter(created_at__gte=midnight)
+
+
 def open(token: str) -> OutsideLink | None:
     """The link of a token, alive or not; None when there is none. Counts the opening, uses up nothing."""
     found = OutsideLink.objects.filter(digest=digest_of(token)).first()

@@ -1,9 +1,12 @@
-"""Numbers and words from outside, read so that nothing typed breaks a page."""
+"""Numbers, days and words from outside, read so that nothing typed breaks a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
+
+from django.utils.dateparse import parse_date
 
 # Longer than any number that a page gives out; what is longer was typed by hand.
 _DIGITS = 12
@@ -18,6 +21,14 @@ def whole(text: Any) -> int | None:
 def wholes(texts: Iterable[Any]) -> list[int]:
     """The whole numbers among several texts, in their order."""
     return [number for number in map(whole, texts) if number is not None]
+
+
+def day(text: Any) -> date | None:
+    """The day that a text names as 2026-02-28; None for what is none, such as “2026-02-30”."""
+    try:
+        return parse_date(str(text or ""))
+    except ValueError:
+        return None
 
 
 def words(text: Any, most: int) -> str:

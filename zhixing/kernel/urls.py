@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from zhixing.kernel import api_docs, editing, exporting, filing, inbox, links, progress, views
+from zhixing.kernel import (
+    api_docs,
+    editing,
+    exporting,
+    filing,
+    finding_views,
+    inbox,
+    links,
+    notice_views,
+    progress,
+    views,
+)
 from zhixing.kernel import import_views as importing
 
 _TYPE = "<slug:domain>/<slug:name>/"
@@ -11,14 +22,14 @@ urlpatterns = [
     path("l/<str:token>/", links.outside, name="outside"),
     path("api/v1/docs/", api_docs.index, name="api-docs"),
     path("api/v1/docs/<slug:domain>/<slug:name>/", api_docs.of_type, name="api-docs-type"),
-    path("search/", views.search_page, name="search"),
+    path("search/", finding_views.search_page, name="search"),
     path("inbox/", inbox.inbox_page, name="inbox"),
     path("inbox/decide/", inbox.decide_many, name="decide-many"),
     path("inbox/<int:pk>/decide/", inbox.decide, name="decide"),
     path("inbox/<int:pk>/delegate/", inbox.delegate, name="delegate"),
-    path("notices/", views.notices, name="notices"),
-    path("notices/read/", views.read_notices, name="notices-read"),
-    path("notices/<int:pk>/", views.notice, name="notice"),
+    path("notices/", notice_views.notices, name="notices"),
+    path("notices/read/", notice_views.read_notices, name="notices-read"),
+    path("notices/<int:pk>/", notice_views.notice, name="notice"),
     path("jobs/<int:pk>/", progress.job_page, name="job"),
     path("files/<int:pk>/", filing.download, name="file"),
     path("files/<int:pk>/remove/", filing.remove, name="file-remove"),
@@ -26,10 +37,10 @@ urlpatterns = [
     path("imports/<int:pk>/marked/", importing.marked, name="import-marked"),
     path("imports/<int:pk>/commit/", importing.commit, name="import-commit"),
     path("imports/<int:pk>/undo/", importing.undo, name="import-undo"),
-    path("pick/<slug:domain>/<slug:name>/", views.pick, name="pick"),
+    path("pick/<slug:domain>/<slug:name>/", finding_views.pick, name="pick"),
     path(_TYPE, views.list_page, name="list"),
     path(f"{_TYPE}bulk/", views.bulk, name="bulk"),
-    path(f"{_TYPE}save-view/", views.save_view, name="save-view"),
+    path(f"{_TYPE}save-view/", finding_views.save_view, name="save-view"),
     path(f"{_TYPE}export.<slug:kind>", exporting.export_page, name="export"),
     path(f"{_TYPE}import/", importing.upload, name="import"),
     path(f"{_TYPE}import/template.xlsx", importing.template, name="import-template"),

@@ -1,4 +1,4 @@
-"""List and detail of any record type, and the small acts around them: search, pick, views, reveal, notices."""
+"""List and detail of any record type, with acts on many rows at once and the reveal of what is masked."""
 
 from __future__ import annotations
 
@@ -10,28 +10,23 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhixing.kernel import events, values
 from zhixing.kernel.approval import panel
-from zhixing.kernel.filtering import Listing, address, search
-from zhixing.kernel.forms import candidates, naming_words, pickable
-from zhixing.kernel.models import Notice, Record, SavedView
+from zhixing.kernel.filtering import Listing, address
+from zhixing.kernel.models import Record, SavedView
 from zhixing.kernel.scope import Actor, RecordQuerySet
-from zhixing.kernel.searching import Found, find_everywhere
 from zhixing.kernel.sheet import Action, Sheet, sheet_for, sheet_or_404
 from zhixing.kernel.timeline import files_of, timeline
 from zhixing.kernel.typed import wholes
 
 PAGE = 50
-# Hits of one record type on the page of results.
-_HITS = 5
 
 
 def sheet_of(request: HttpRequest, domain: str, name: str, capability: str = "view") -> Sheet:
@@ -495,105 +490,3 @@ def reveal(request: HttpRequest, domain: str, name: str, pk: int, field: str) ->
         ],
     }
     return render(request, "kernel/reveal.html", context, status=422 if context["missing"] else 200)
-
-
-# Views, picking, search, notices ---------------------------------------------------------------------------------------------------------------
-
-
-@require_POST
-def save_view(request: HttpRequest, domain: str, name: str) -> HttpResponse:
-    """Keep this list's filters, columns and order under a name, or drop one."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    sheet = sheet_of(request, domain, name)
-    if request.POST.get("delete"):
-        SavedView.objects.filter(user_id=actor.user_id, record_type=sheet.key, pk=request.POST["delete"]).delete()
-        messages.success(request, _("The view is gone."))
-        return redirect(sheet.url("list"))
-    title = request.POST.get("name", "").strip()[:60]
-    if not title:
-        messages.error(request, _("Give the view a name."))
-        return redirect(sheet.url("list"))
-    query = request.POST.get("query", "")
-    SavedView.objects.update_or_create(
-        user_id=actor.user_id, record_type=sheet.key, name=title, defaults={"query": query}
-    )
-    messages.success(request, _("The view “%(name)s” is saved.") % {"name": title})
-    return redirect(f"{sheet.url('list')}?{query}")
-
-
-@require_GET
-def pick(request: HttpRequest, domain: str, name: str) -> HttpResponse:
-    """Suggestions while somebody types the name of a record; only records they may see."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    model = pickable(f"{domain}.{name}")
-    words = (request.GET.get("q") or next(iter(request.GET.values()), "")).strip()
-    rows = candidates(model, actor)
-    found = search(rows, tuple(model.lookup), words).order_by(*(model._meta.ordering or ("pk",)))[:12] if words else []  # type: ignore[attr-defined]
-    needs = getattr(model, "title_needs", ())
-    found = found.select_related(*needs) if needs and words else found  # type: ignore[union-attr]
-    names = [naming_words(item) for item in found]
-    if request.headers.get("Accept", "").startswith("application/json"):
-        return JsonResponse({"results": names}, json_dumps_params={"ensure_ascii": False})
-    return render(request, "kernel/widgets/options.html", {"names": names})
-
-
-@require_GET
-def search_page(request: HttpRequest) -> HttpResponse:
-    """Search over the names and codes of every record type the actor may see; two Chinese characters are enough."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    words = request.GET.get("q", "").strip()
-    return render(
-        request,
-        "kernel/search.html",
-        {"query": words, "groups": [_hits(found, request.GET) for found in find_everywhere(actor, words, _HITS + 1)]},
-    )
-
-
-def _hits(found: Found, query: QueryDict) -> dict[str, Any]:
-    """One record type on the page of results; a hit more than are shown leads to its list."""
-    sheet = found.sheet
-    hits = [
-        {
-            "title": str(item),
-            "text": " · ".join(filter(None, (values.text(sheet, item, path) for path in found.columns))),
-            "url": sheet.url("detail", item.pk),
-            "icon": sheet.icon,
-        }
-        for item in found.records[:_HITS]
-    ]
-    more = f"{sheet.url('list')}{address(query)}" if len(found.records) > _HITS else ""
-    count = found.rows.count() if more else len(hits)
-    return {"label": sheet.label_plural, "icon": sheet.icon, "hits": hits, "count": count, "all_url": more}
-
-
-@require_GET
-def notices(request: HttpRequest) -> HttpResponse:
-    """What was said to this person, newest first."""
-    rows = Notice.objects.filter(user_id=request.actor.user_id).order_by("-created_at", "-pk")  # type: ignore[attr-defined]
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    items = [
-        {
-            "title": notice.message,
-            "url": reverse("notice", args=[notice.pk]) if notice.url else "",
-            "when": notice.created_at,
-            "unread": notice.read_at is None,
-            "icon": "bell",
-        }
-        for notice in page
-    ]
-    context = {"notices": items, "page": page_numbers(page, request.GET), "read_all_url": reverse("notices-read")}
-    return render(request, "kernel/notices.html", context)
-
-
-@require_GET
-def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take the reader to what a notice is about."""
-    found = get_object_or_404(Notice, pk=pk, user_id=request.actor.user_id)  # type: ignore[attr-defined]
-    return redirect(found.url if found.url.startswith("/") else "notices")
-
-
-@require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
-    """Mark everything as read."""
-    Notice.objects.filter(user_id=request.actor.user_id, read_at=None).update(read_at=timezone.now())  # type: ignore[attr-defined]
-    return redirect("notices")

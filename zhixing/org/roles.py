@@ -396,7 +396,8 @@ ROLE_TABLE = RoleTable(
         "practice.evaluation": {**_SPOKEN, "office": "vxi:all"},
         "practice.grade_rule": {**_READ_ALL, "office": "vacdxi:all"},
         "practice.run_rule": {**_READ_ALL, "office": "vacdxi:all"},
-        "practice.archive_paper": {**_CHOSEN, "teacher": "vac:own", "student": "vac:own"},
+        # What was handed in stays as it was when the school looked at it.
+        "practice.archive_paper": {**_CHOSEN, "teacher": "vac:own", "student": "va:own"},
         "practice.certificate": {**_SPOKEN, "office": "vxp:all", "dean": "vxp:unit"},
         "bases.base": _BASE,
         "bases.safety_check": _OF_BASE,

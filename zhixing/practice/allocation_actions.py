@@ -20,7 +20,7 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.writing import readable
 from zhixing.practice import allocating
 from zhixing.practice.allocation_facts import Facts, code, read, together
-from zhixing.practice.allocations import AllocationRun
+from zhixing.practice.allocations import AllocationRun, covered
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Post, offered_to
@@ -29,8 +29,6 @@ from zhixing.practice.solving.visits import share_out, split
 
 GIVEN_OUT = gettext_noop("The places of “%(plan)s” are given out: see yours, and why.")
 MOVED = gettext_noop("Your place in “%(plan)s” has changed: see yours, and why.")
-# Whose work this is: a row of the role table. What each may allocate is what they may change of plans.
-TYPE = "practice.allocation"
 OPEN = (PracticePlan.Status.APPROVED, PracticePlan.Status.CHOOSING, PracticePlan.Status.ALLOCATED)
 _WRITES = ["post", "mentor", "supervisor", "choice_rank", "reasons", "updated_at"]
 
@@ -78,7 +76,7 @@ def adopt(run: AllocationRun, *, by: Actor, comment: str = "") -> int:
         placed = write(facts, answer, run.mode, by=by, comment=comment)
         run.adopted_at = timezone.now()
         run.save(update_fields=["adopted_at"])
-        AllocationRun.objects.filter(key=run.key).exclude(pk=run.pk).update(adopted_at=None)
+        covered(plans).exclude(pk=run.pk).update(adopted_at=None)
         for plan, part in zip(plans, run.summary["plans"], strict=True):
             data = {"mode": run.mode, "placed": part["placed"], "unplaced": part["students"] - part["placed"]}
             if plan.status != PracticePlan.Status.ALLOCATED:
@@ -256,8 +254,7 @@ def lock_many(plans: Sequence[PracticePlan], placements: list[int], *, by: Actor
     if not comment.strip():
         raise ValidationError(_("Say why the placement is locked."))
     with transaction.atomic():
-        for plan in plans:
-            refuse([plan], by)
+        refuse(plans, by)
         rows = Placement._base_manager.select_for_update(of=("self",)).select_related(*Placement.title_needs)
         found = list(rows.filter(plan__in=plans, pk__in=placements, status=Placement.Status.PROPOSED, locked=False))
         for row in found:
@@ -271,8 +268,7 @@ def lock_many(plans: Sequence[PracticePlan], placements: list[int], *, by: Actor
 def unlock_many(plans: Sequence[PracticePlan], placements: list[int], *, by: Actor, comment: str = "") -> int:
     """Let the allocation move these proposals (ids) again; returns how many."""
     with transaction.atomic():
-        for plan in plans:
-            refuse([plan], by)
+        refuse(plans, by)
         rows = Placement._base_manager.select_for_update(of=("self",)).select_related(*Placement.title_needs)
         found = list(rows.filter(plan__in=plans, pk__in=placements, status=Placement.Status.PROPOSED, locked=True))
         for row in found:

@@ -9,10 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router
 
+from zhixing.kernel import progress
 from zhixing.kernel.api import Refused, answer, body_of, known, takes
+from zhixing.kernel.models import Progress
 from zhixing.practice import allocation_asking as asking
-from zhixing.practice.allocation_actions import TYPE
+from zhixing.practice import allocation_jobs
 from zhixing.practice.allocation_facts import CLASSES, MAJORS
+from zhixing.practice.allocations import TYPE, AllocationRun, key_of
+from zhixing.practice.plans import PracticePlan
 
 _MODES, _FAIR = ("optimal", "stable"), ("", MAJORS, CLASSES)
 _TAKEN = takes(
@@ -23,6 +27,9 @@ _TAKEN = takes(
     adopt={"type": "boolean"},
     comment={"type": "string"},
 )
+# What this work is called among the jobs, and when it is not over.
+KIND = "allocate_named"
+GOING = (Progress.State.WAITING, Progress.State.RUNNING)
 
 
 def operations(router: Router) -> None:
@@ -32,11 +39,14 @@ def operations(router: Router) -> None:
         "/practice/allocations",
         operation_id="allocate",
         url_name="allocate",
-        response={200: None},
+        response={200: None, 202: None},
         openapi_extra=_TAKEN,
     )
     def allocate(request: HttpRequest) -> HttpResponse:
-        """Who gets which post in plans named by their codes; placed only with `adopt`. Several are allocated together."""
+        """Find out who gets which post in plans named by their codes; placed only with `adopt`. Several are allocated together.
+
+        It is work that `job` names and `id` asks about; 202 while it goes on.
+        """
         actor = request.actor  # type: ignore[attr-defined]
         if not actor.can(TYPE):
             raise PermissionDenied(_("Your role does not include this."))
@@ -44,12 +54,50 @@ def operations(router: Router) -> None:
         known(given, ("plans", "mode", "fair", "adopt", "comment"))
         asked = _asked(given)
         try:
-            found, _optimal = asking.decide(asked.pop("plans"), actor, **asked)
+            plans = asking.ready(asked.pop("plans"), actor, commit=asked["adopt"])
         except asking.Unknown as unknown:
             raise Http404(_("There is no plan “%(name)s” that you may allocate.") % {"name": unknown}) from unknown
         except ValidationError as refused:
             raise Refused(422, {"": [{"message": text} for text in refused.messages]}) from refused
-        return answer(found)
+        keys = [plan.pk for plan in plans]
+        back = allocation_jobs.page_of(keys)
+        job = allocation_jobs.allocate_named
+        row = progress.start(
+            KIND, _title(plans), actor.user_id, job, back=back, plans=keys, user=actor.user_id, **asked
+        )
+        return answer(_told(row), 202 if row.state in GOING else 200)
+
+    @router.get(
+        "/practice/allocations/{int:id}", operation_id="allocation", url_name="allocation", response={200: None}
+    )
+    def allocation(request: HttpRequest, id: int) -> HttpResponse:
+        """How far an allocation is that the caller asked for, and once it is done who gets which post."""
+        actor = request.actor  # type: ignore[attr-defined]
+        if not actor.can(TYPE):
+            raise PermissionDenied(_("Your role does not include this."))
+        row = Progress.objects.filter(kind=KIND, user_id=actor.user_id or 0, pk=id).first()
+        if row is None:
+            raise Http404
+        told = _told(row)
+        if row.state == Progress.State.DONE:
+            plans = PracticePlan.objects.filter(pk__in=row.params["plans"]).visible_to(actor, "change")  # type: ignore[attr-defined]
+            run = AllocationRun.objects.filter(key=key_of(plans), mode=row.params["mode"]).first()
+            if run is None:
+                raise Http404
+            told |= asking.kept(run)
+        return answer(told)
+
+
+def _told(row: Progress) -> dict[str, Any]:
+    """What is said of an allocation that goes on: its page, its state, how far it is."""
+    names = ("state", "message", "done", "total")
+    return {"id": row.pk, "job": progress.url_of(row), **{name: getattr(row, name) for name in names}}
+
+
+def _title(plans: list[PracticePlan]) -> str:
+    if len(plans) == 1:
+        return _("Allocate “%(plan)s”") % {"plan": plans[0].title}
+    return _("Allocate %(majors)s together") % {"majors": "、".join(plan.major.name for plan in plans)}
 
 
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +119,6 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
         "plans": plans,
         "mode": given.get("mode", "optimal"),
         "fair": given.get("fair", ""),
-        "commit": given.get("adopt", False),
+        "adopt": given.get("adopt", False),
         "comment": comment,
     }

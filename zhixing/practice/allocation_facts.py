@@ -25,7 +25,6 @@ from zhixing.practice.solving.problem import Post as Place
 from zhixing.practice.solving.visits import split
 
 Status = Placement.Status
-OVER = (Status.CANCELLED, Status.BROKEN)
 # With whom students are compared where what the worst-off get counts as well.
 MAJORS, CLASSES = "major", "class"
 
@@ -89,10 +88,12 @@ def read(plans: PracticePlan | Iterable[PracticePlan], *, fair: str = "") -> Fac
     }
     placements = list(Placement.objects.filter(Q(plan__in=found) | Q(post__in=posts), archived_at=None).order_by("pk"))
     inside = [row for row in placements if plan_of.get(row.student_id) == row.plan_id]
-    outside = [row for row in placements if plan_of.get(row.student_id) != row.plan_id and row.status not in OVER]
+    outside = [
+        row for row in placements if plan_of.get(row.student_id) != row.plan_id and row.status not in Placement.OFF
+    ]
     movable, fixed, forbidden, today, supervised = _standing(inside, posts)
     held = set(today.values()) | {code(row.post_id) for row in outside if row.plan_id in found}
-    posts = {pk: row for pk, row in posts.items() if code(pk) in held or _is_open(row)}
+    posts = {pk: row for pk, row in posts.items() if code(pk) in held or row.is_open}
     shares: dict[int, list[PostShare]] = {}
     for share in PostShare.objects.filter(SHARE_COUNTS, post__in=posts).order_by("pk"):
         shares.setdefault(share.post_id, []).append(share)
@@ -116,7 +117,8 @@ def together(
 ) -> list[PracticePlan]:
     """A plan with those that shared posts link it to, in these states and the actor's to change.
 
-    As it is, those whose proposals an appeal may touch: where nothing is allocated yet, an appeal gives out nothing.
+    As it is, those whose proposals an appeal may touch: where nothing is allocated yet, an appeal gives out nothing. A plan
+    with a class that one of them already has stays out: a student is asked for once.
     """
     others = PracticePlan.objects.filter(status__in=list(states), kind=plan.kind, archived_at=None)
     allowed = {row.pk: row for row in others.visible_to(by, "change").select_related("major")}  # type: ignore[attr-defined]
@@ -125,17 +127,18 @@ def together(
     for one, other in pairs.filter(plan__kind=plan.kind).values_list("plan", "post__plan").distinct():
         links.setdefault(one, set()).add(other)
         links.setdefault(other, set()).add(one)
-    found, waiting = {plan.pk: plan}, [plan.pk]
+    classes: dict[int, set[int]] = {}
+    through = PracticePlan.cohorts.through.objects.filter(practiceplan__in=[plan.pk, *allowed])
+    for one, cohort in through.values_list("practiceplan", "cohort"):
+        classes.setdefault(one, set()).add(cohort)
+    found, waiting, taken = {plan.pk: plan}, [plan.pk], set(classes.get(plan.pk, ()))
     while waiting:
         for other in sorted(links.get(waiting.pop(), ())):
-            if other in allowed and other not in found:
+            if other in allowed and other not in found and taken.isdisjoint(classes.get(other, ())):
                 found[other] = allowed[other]
+                taken |= classes.get(other, set())
                 waiting.append(other)
     return [found[pk] for pk in sorted(found)]
-
-
-def _is_open(post: Post) -> bool:
-    return post.status == Post.Status.APPROVED and post.source == Post.Source.SCHOOL
 
 
 def _students(plans: Mapping[int, PracticePlan]) -> tuple[dict[int, Student], dict[int, int]]:
@@ -161,7 +164,7 @@ def _standing(placements: Sequence[Placement], posts: Mapping[int, Any]) -> tupl
         if row.post_id not in posts:
             continue
         pair = (code(row.student_id), code(row.post_id))
-        if row.status in OVER:
+        if row.status in Placement.OFF:
             forbidden.add(pair)
             continue
         today[pair[0]] = pair[1]
@@ -265,7 +268,7 @@ class _Seen:
         self.others: dict[int, Counter[int]] = {}
         for row in outside:
             self.others.setdefault(row.post_id, Counter())[row.plan_id] += 1
-        self.fixed = Counter(row.post_id for row in inside if row.status not in OVER and not _may_move(row))
+        self.fixed = Counter(row.post_id for row in inside if row.status not in Placement.OFF and not _may_move(row))
 
     def place(self, post: Post) -> Place:
         asked = {"adult"} if post.barred_to_minors else set()
@@ -276,7 +279,7 @@ class _Seen:
         elsewhere = sum(max(row.kept - others[row.plan_id], 0) for row in shares if row.plan_id not in self.plans)
         # Who is fixed is never too many.
         fixed = self.fixed[post.pk]
-        capacity = max(post.places - others.total() - elsewhere, fixed) if _is_open(post) else fixed
+        capacity = max(post.places - others.total() - elsewhere, fixed) if post.is_open else fixed
         open_for = {post.plan_id, *(row.plan_id for row in shares)} & self.plans.keys()
         return Place(
             code=code(post.pk),

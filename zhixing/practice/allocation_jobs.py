@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from procrastinate.contrib.django import app
 
 from zhixing.kernel import progress as watching
@@ -35,3 +36,22 @@ def allocate_plans(progress: int, plans: list[int], fair: str, user: int) -> Non
         allocation_actions.refuse(rows, actor_for(User.objects.select_related("person").get(pk=user)))
         allocating.run(rows, tuple(AllocationRun.Mode.values), user=user, fair=fair, report=report)
         report.finish(page_of(plans), _("The ways of allocating stand side by side."))
+
+
+@app.task(queue="default")
+def allocate_named(progress: int, plans: list[int], mode: str, fair: str, adopt: bool, comment: str, user: int) -> None:
+    """Solve plans (ids) together in one mode for a user (id) and keep the answer; with `adopt` it is made into placements."""
+    with watching.running(progress, refusals=(FlowError,)) as report:
+        if report is None:
+            return
+        rows = list(PracticePlan.objects.select_related("major").filter(pk__in=plans).order_by("pk"))
+        by = actor_for(User.objects.select_related("person").get(pk=user))
+        if adopt:
+            allocation_actions.refuse(rows, by)
+        (run,) = allocating.run(rows, (mode,), user=user, fair=fair, report=report)
+        said = _("Nothing is placed by it yet.")
+        if adopt:
+            placed = allocation_actions.adopt(run, by=by, comment=comment)
+            said = ngettext("%(number)s student has a place.", "%(number)s students have a place.", placed)
+            said %= {"number": placed}
+        report.finish(page_of(plans), said)

@@ -18,16 +18,17 @@ from zhixing.kernel.scope import Actor
 from zhixing.kernel.typed import wholes
 from zhixing.org.models import Student
 from zhixing.practice import allocation_actions, allocation_screens
+from zhixing.practice.allocations import TYPE
 from zhixing.practice.placements import Preference
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare
+from zhixing.practice.posts import OPEN, SHARE_COUNTS, Post, PostShare
 
 
 @require_http_methods(["GET", "POST"])
 def joint_page(request: HttpRequest) -> HttpResponse:
     """Plans allocated together (`plan`, repeated): ways side by side; without plans, which there are to choose from."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not actor.can(allocation_actions.TYPE):
+    if not actor.can(TYPE):
         raise PermissionDenied(_("Your role does not include this."))
     keys = set(wholes(request.GET.getlist("plan")))
     rows = PracticePlan.objects.filter(pk__in=keys, archived_at=None).select_related("major__unit")
@@ -73,8 +74,8 @@ def _groups(actor: Actor) -> list[dict[str, Any]]:
     keys = [plan.pk for plan in plans]
     wishes = Preference.objects.filter(plan__in=keys, archived_at=None).order_by()
     chosen = dict(wishes.values_list("plan").annotate(Count("student", distinct=True)))
-    open_now = Post.objects.filter(plan__in=keys, status=Post.Status.APPROVED, source=Post.Source.SCHOOL)
-    posts = Counter(dict(open_now.filter(archived_at=None).order_by().values_list("plan").annotate(Count("pk"))))
+    open_now = Post.objects.filter(OPEN, plan__in=keys).order_by()
+    posts = Counter(dict(open_now.values_list("plan").annotate(Count("pk"))))
     shared: dict[int, set[int]] = {}
     pairs = PostShare.objects.filter(SHARE_COUNTS, post__archived_at=None, post__status=Post.Status.APPROVED)
     for post, own, other in pairs.filter(Q(plan__in=keys) | Q(post__plan__in=keys)).values_list(

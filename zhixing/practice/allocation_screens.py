@@ -40,6 +40,11 @@ def context_of(request: HttpRequest, plans: Sequence[PracticePlan], prefix: str 
     if len(plans) == 1:
         rows = plans[0].allocation_runs.exclude(key=key_of(plans)).exclude(mode=Mode.FIRST_COME)
         joint = list(rows.prefetch_related("plans").order_by("key", "mode"))
+    of_joint = PracticePlan.objects.filter(
+        archived_at=None, pk__in={plan.pk for run in joint for plan in run.plans.all()}
+    )
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    may = set(of_joint.visible_to(actor, "change").values_list("pk", flat=True)) if joint else set()  # type: ignore[attr-defined]
     last = adopted(plans)
     asked = request.GET.get("joint", "")
     shown = own.get(request.GET.get("mode", "")) or next((run for run in joint if str(run.pk) == asked), None)
@@ -50,7 +55,7 @@ def context_of(request: HttpRequest, plans: Sequence[PracticePlan], prefix: str 
         "plans": plans,
         "open": all(plan.status in allocation_actions.OPEN for plan in plans),
         "columns": [_column(run, shown, last, prefix) for run in ordered],
-        "joint": [_part(run, plans[0], shown, last) for run in joint],
+        "joint": [_part(run, plans[0], shown, last, may) for run in joint],
         "no_stable": bool(ordered) and Mode.STABLE not in own,
         "chart": _chart(ordered) if ordered else None,
         "majors_chart": _majors_chart(ordered, plans) if ordered and len(plans) > 1 else None,
@@ -124,9 +129,9 @@ def _column(run: AllocationRun, shown: AllocationRun | None, last: AllocationRun
 
 
 def _part(
-    run: AllocationRun, plan: PracticePlan, shown: AllocationRun | None, last: AllocationRun | None
+    run: AllocationRun, plan: PracticePlan, shown: AllocationRun | None, last: AllocationRun | None, may: set[int]
 ) -> dict[str, Any]:
-    """What an allocation of several plans gives to one of them."""
+    """What an allocation of several plans gives to one of them; the whole is for whoever may change all of them (ids)."""
     told = next((row for row in run.summary["plans"] if row["plan"] == plan.pk), {})
     others = sorted(run.plans.all(), key=lambda row: row.pk)
     return {
@@ -138,7 +143,7 @@ def _part(
         "told": told,
         "share": _percent(told.get("first", 0), told.get("students", 0)),
         "url": f"?joint={run.pk}#students",
-        "page": allocation_jobs.page_of([other.pk for other in others]),
+        "page": allocation_jobs.page_of([other.pk for other in others]) if may >= {row.pk for row in others} else "",
     }
 
 

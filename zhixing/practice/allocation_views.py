@@ -20,7 +20,7 @@ from zhixing.org.models import Student
 from zhixing.practice import allocating, allocation_actions, allocation_jobs, allocation_screens, allocation_words, own
 from zhixing.practice.allocation_facts import Facts, read, together
 from zhixing.practice.allocation_screens import names_of_posts
-from zhixing.practice.allocations import adopted
+from zhixing.practice.allocations import TYPE, adopted
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 from zhixing.practice.posts import Post, offered_to
@@ -28,7 +28,7 @@ from zhixing.practice.posts import Post, offered_to
 
 def _plan(request: HttpRequest, pk: int) -> tuple[PracticePlan, Actor]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if not actor.can(Placement):
+    if not actor.can(TYPE):
         raise PermissionDenied(_("Your role does not include this."))
     rows = PracticePlan.objects.visible_to(actor).select_related("major__unit", "owner")
     plan = get_object_or_404(rows, pk=pk)

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.practice.plans import PracticePlan
+
+# Whose work this is: a row of the role table. What each may allocate is what they may change of plans.
+TYPE = "practice.allocation"
 
 
 class AllocationRun(models.Model):
@@ -26,7 +30,7 @@ class AllocationRun(models.Model):
 
     plans = models.ManyToManyField(PracticePlan, related_name="allocation_runs")
     # Which plans, as text: their ids in order. Of each set of plans one answer a mode is kept.
-    key = models.CharField(max_length=400)
+    key = models.TextField()
     mode = models.CharField(_("mode"), max_length=10, choices=Mode)
     summary = models.JSONField(default=dict)
     answer = models.JSONField(default=dict)
@@ -45,14 +49,17 @@ class AllocationRun(models.Model):
     def __str__(self) -> str:
         return f"{self.key} · {self.get_mode_display()}"
 
-    @property
-    def is_joint(self) -> bool:
-        return "," in self.key
-
 
 def key_of(plans: Iterable[PracticePlan]) -> str:
     """How a set of plans is named in `AllocationRun.key`."""
     return ",".join(str(pk) for pk in sorted(plan.pk for plan in plans))
+
+
+def covered(plans: Iterable[PracticePlan]) -> QuerySet:
+    """The answers all of whose plans are among these: what is adopted for these takes their place."""
+    rows, keys = AllocationRun.plans.through.objects, [plan.pk for plan in plans]
+    within = AllocationRun.objects.filter(pk__in=rows.filter(practiceplan__in=keys).values("allocationrun"))
+    return within.exclude(pk__in=rows.exclude(practiceplan__in=keys).values("allocationrun"))
 
 
 def adopted(plans: Iterable[PracticePlan]) -> AllocationRun | None:

@@ -18,7 +18,7 @@ from zhixing.kernel.typed import whole
 from zhixing.org.models import Student
 from zhixing.practice.placements import Placement, PostRanking, Preference
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare, offered_to
+from zhixing.practice.posts import SHARE_COUNTS, Post, PostShare, open_posts
 
 
 def open_to(student: Student) -> QuerySet:
@@ -68,16 +68,7 @@ def save_choices(student: Student, plan: PracticePlan, posts: Sequence[int], *, 
         raise ValidationError(
             _("At most %(limit)s posts can be chosen."), code="too_many", params={"limit": plan.choices_limit}
         )
-    open_posts = set(
-        Post.objects.filter(
-            offered_to([plan.pk]),
-            pk__in=wanted,
-            status=Post.Status.APPROVED,
-            source=Post.Source.SCHOOL,
-            archived_at=None,
-        ).values_list("pk", flat=True)
-    )
-    if len(open_posts) < len(wanted):
+    if open_posts([plan.pk]).filter(pk__in=wanted).count() < len(wanted):
         raise ValidationError(_("A post you chose is not open to you any more. Load the page again."), code="post")
     with transaction.atomic():
         # Two windows of one student wait for one another here: the later one wins as a whole.

@@ -85,8 +85,7 @@ def ask_many(placements: Sequence[Placement], *, by: Actor) -> int:
 
 def _told_today(placements: list[int]) -> set[int]:
     """Placements (ids) whose guardian was sent a good link today."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    sent = links.of_records(Placement, placements, GUARDIAN).filter(created_at__gte=midnight, revoked_at=None)
+    sent = links.sent_today(links.of_records(Placement, placements, GUARDIAN)).filter(revoked_at=None)
     return set(sent.values_list("record_id", flat=True))
 
 
@@ -123,9 +122,9 @@ def _tell_guardian(consent: Consent, school: str, *, by: Actor) -> int:
 
 
 def guardian_link(placement: Placement, *, by: Actor) -> str:
-    """The guardian's page: place, insurance, contacts, consent. Links sent before stay good."""
+    """The guardian's page: place, insurance, contacts, consent. The link sent before to ask the same ends with this one."""
     name = placement.student.guardian_name or _("guardian of %(name)s") % {"name": placement.student.name}
-    return links.issue(GUARDIAN, placement, name=name[:80], by=by, days=link_days(placement), replace=False)
+    return links.issue(GUARDIAN, placement, name=name[:80], by=by, days=link_days(placement), data={"consent": True})
 
 
 def hand_link(consent: Consent, *, by: Actor, comment: str = "") -> Handed:

@@ -50,6 +50,7 @@ class PlanDuty(Record):
         constraints = [
             models.UniqueConstraint(
                 fields=["plan", "duty"],
+                condition=Q(archived_at=None),
                 name="plan_duty_once",
                 violation_error_message=gettext_lazy("This duty is already confirmed for the plan."),
             ),
@@ -109,6 +110,11 @@ def asked(plan: PracticePlan) -> list[dict[str, Any]]:
         {"duty": duty.value, "label": duty.label, "rule": RULES[duty], "row": rows.get(duty.value)}
         for duty in PlanDuty.Duty
     ]
+
+
+def is_asked(plan: PracticePlan) -> bool:
+    """Whether a duty of the plan still waits to be confirmed."""
+    return any(item["row"] is None for item in asked(plan))
 
 
 def channel_of(plan: int | None) -> PlanDuty | None:

@@ -22,7 +22,7 @@ from zhixing.practice.duties import PlanDuty
 from zhixing.practice.panels import plan_steps, why
 from zhixing.practice.placements import Consent, Placement, PolicyCover
 from zhixing.practice.plans import PracticePlan
-from zhixing.practice.posts import Post, offered_to
+from zhixing.practice.posts import Post, open_posts
 
 OWN = "practice.own_practice"
 # Parts that other rooms of practice add to the page: called with the student's placement, each returns HTML or nothing.
@@ -93,7 +93,7 @@ def mine(student: Student, actor: Actor) -> Mine:
     plans = list(plans_of(student)[:6])
     current = living[0] if living else None
     over = (PracticePlan.Status.ENDED,)
-    placed = {row.plan_id for row in placements if row.status not in ("cancelled", "broken")}
+    placed = {row.plan_id for row in placements if row.status not in Placement.OFF}
     waiting = [plan for plan in plans if plan.status not in over and plan.pk not in placed]
     # A plan that waits for the student's choice comes before a practice that is long over.
     plan = current.plan if current else waiting[0] if waiting else None
@@ -260,11 +260,8 @@ def offers(plan: PracticePlan, order: list[int]) -> list[Offer]:
         distinct=True,
     )
     first = Count("preferences", filter=Q(preferences__rank=1), distinct=True)
-    rows = Post.objects.filter(
-        offered_to([plan.pk]), status=Post.Status.APPROVED, source=Post.Source.SCHOOL, archived_at=None
-    )
     found = []
-    for post in rows.select_related("organisation").annotate(taken=taken, firsts=first):
+    for post in open_posts([plan.pk]).select_related("organisation").annotate(taken=taken, firsts=first):
         rank = order.index(post.pk) + 1 if post.pk in order else None
         found.append(
             Offer(post, distance.from_school(post), max(0, post.places - post.taken), post.firsts, rank)  # type: ignore[attr-defined]

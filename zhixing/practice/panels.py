@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
 from zhixing.practice import allocation_words
+from zhixing.practice.allocations import TYPE
 from zhixing.practice.covers import covers_of
 from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticePlan
@@ -48,7 +49,9 @@ def plan_panel(plan: PracticePlan, actor: Actor) -> str:
             for status in Placement.Status
             if counted.get(status.value)
         ],
-        "allocation_url": reverse("practice-allocation", args=[plan.pk]) if actor.can_on(plan, "change") else "",
+        "allocation_url": reverse("practice-allocation", args=[plan.pk])
+        if actor.can(TYPE) and actor.can_on(plan, "change")
+        else "",
         "ready_url": reverse("practice-ready", args=[plan.pk]) if actor.can(PracticePlan) else "",
     }
     return render_to_string("practice/plan_panel.html", context)

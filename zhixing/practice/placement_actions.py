@@ -46,6 +46,11 @@ def _rooms(posts: Mapping[int, Post]) -> dict[int, Place]:
     return {pk: Place(str(pk), post.places, shares=tuple(shares.get(pk, ()))) for pk, post in posts.items()}
 
 
+def _most(room: Place, plan: int) -> int | None:
+    """How many students of a plan (id) a post takes at most; None where nothing is said."""
+    return next((share.most for share in room.shares if share.major == str(plan)), None)
+
+
 def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "") -> Outcome:
     """Confirm places; no post gets more students than it has places, and closed posts get none."""
     keys = [row.pk for row in placements]
@@ -69,6 +74,13 @@ def confirm_many(placements: Sequence[Placement], *, by: Actor, comment: str = "
             elif taken[post.pk].total() >= post.places:
                 refusals[row.pk] = _("All %(places)s places of “%(post)s” are taken.") % {
                     "places": post.places,
+                    "post": post.title,
+                }
+            elif (most := _most(rooms[post.pk], row.plan_id)) is not None and taken[post.pk][str(row.plan_id)] >= most:
+                refusals[row.pk] = _(
+                    "The plan's students have all %(most)s places of “%(post)s” that they may have."
+                ) % {
+                    "most": most,
                     "post": post.title,
                 }
             elif not rooms[post.pk].has_room(taken[post.pk], str(row.plan_id)):

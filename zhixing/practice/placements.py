@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,11 +15,12 @@ from zhixing.kernel.constraints import dates_in_order, not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
+from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person, Student, Unit
 from zhixing.partners.models import Contact
 from zhixing.practice.plans import OF_PLAN, PracticePlan
-from zhixing.practice.posts import Post, offered_to
+from zhixing.practice.posts import Post, shared_with
 
 
 @tracked
@@ -121,6 +124,8 @@ class Placement(Record):
         NOT = "not", _("not hired")
 
     LIVE = ("proposed", "confirmed", "running")
+    # Called off before the start, or ended early: no place is held by it.
+    OFF = ("cancelled", "broken")
 
     plan = models.ForeignKey(PracticePlan, models.PROTECT, related_name="placements", verbose_name=_("practice plan"))
     student = models.ForeignKey(Student, models.PROTECT, related_name="placements", verbose_name=_("student"))
@@ -239,13 +244,16 @@ class Placement(Record):
             ),
         ]
 
-    def clean(self) -> None:
-        """A place is at one of the plan's own posts, or at one that is shared with it."""
-        super().clean()
-        if self.post_id is None or self.plan_id is None or self.post.plan_id == self.plan_id:
-            return
-        if not Post._base_manager.filter(offered_to([self.plan_id]), pk=self.post_id).exists():
-            raise ValidationError({"post": _("This post belongs to another plan.")})
+    @classmethod
+    def refusals(cls, rows: Sequence[Placement]) -> Iterator[tuple[Placement, ValidationError]]:
+        """A place is at one of the plan's own posts, or at one that is shared with it. Who is placed stays when sharing ends."""
+        asked = [row for row in moved(cls, rows, ("post_id", "plan_id")) if row.post_id and row.plan_id]
+        home = dict(Post._base_manager.filter(pk__in={row.post_id for row in asked}).values_list("pk", "plan"))
+        foreign = [row for row in asked if home.get(row.post_id, row.plan_id) != row.plan_id]
+        shared = shared_with({row.post_id for row in foreign}, {row.plan_id for row in foreign})
+        for row in foreign:
+            if (row.post_id, row.plan_id) not in shared:
+                yield row, ValidationError({"post": _("This post belongs to another plan.")})
 
     def __str__(self) -> str:
         return f"{self.student} · {self.post.organisation}"

@@ -21,7 +21,7 @@ from zhixing.practice.bulk import Outcome
 from zhixing.practice.insurance import numbers_in
 from zhixing.practice.placements import Consent, Placement
 from zhixing.practice.plans import PracticeKind, PracticePlan
-from zhixing.practice.posts import Post, offered_to
+from zhixing.practice.posts import Post, open_posts
 
 Status = PracticePlan.Status
 
@@ -97,7 +97,7 @@ def open_choices(plan: PracticePlan, *, by: Actor, comment: str = "") -> None:
         raise FlowError(_("Set the day on which the choices close."), code="no_date")
     if plan.choose_until < timezone.localdate():
         raise FlowError(_("The choices have closed already: set a later day."), code="past")
-    if not Post.objects.filter(offered_to([plan.pk]), status=Post.Status.APPROVED, archived_at=None).exists():
+    if not open_posts([plan.pk]).exists():
         raise FlowError(_("No post is open to students yet."), code="no_posts")
     with step(plan, "open", by=by, comment=comment):
         pass
@@ -184,7 +184,7 @@ def ask_signing(plan: PracticePlan, *, by: Actor, comment: str = "") -> str:
         return progress.next_page(together_jobs.ask_soon(keys, by=by, title=title, back=readiness_url(plan)))
     found = together.ask_many(rows, by=by, comment=comment)
     if not found.done:
-        raise FlowError(found.words(), code="refused")
+        raise FlowError(found.words() if keys else _("No agreement is ready to be signed."), code="refused")
     return readiness_url(plan)
 
 

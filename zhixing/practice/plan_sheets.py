@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from zhixing.kernel.counting import number_of
 from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import (
+    duties,
     models,
     panels,
     plan_actions,
@@ -46,7 +47,7 @@ class PracticePlanSheet(Sheet):
         ),
         "placements_count": Computed(
             _("placed"),
-            number_of(models.Placement, "plan", ~Q(status__in=["cancelled", "broken"])),
+            number_of(models.Placement, "plan", ~Q(status__in=models.Placement.OFF)),
             rows=("practice.placement", "plan"),
         ),
         "running_count": Computed(
@@ -119,7 +120,7 @@ class PracticePlanSheet(Sheet):
             icon="signature",
             form=practice_forms.DutyForm,
             bulk=False,
-            available=lambda plan: plan.kind == models.PracticeKind.POST and plan_actions.before_start(plan),
+            available=lambda plan: plan_actions.before_start(plan) and duties.is_asked(plan),
         ),
         Action(
             "ask_consents",

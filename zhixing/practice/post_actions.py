@@ -126,27 +126,41 @@ def copy_many(posts: Iterable[Post], plan: PracticePlan, *, by: Actor, comment: 
         Post.objects.bulk_create(new, batch_size=500)
         events.log_many(new, "copied", by=by, comment=comment)
         changes.touched(Post, [post.pk for post in new])
-        _copy_shares(new, plan)
+        _copy_shares(new, plan, by=by, comment=comment)
     return new
 
 
-def _copy_shares(posts: Sequence[Post], plan: PracticePlan) -> None:
-    """What was shared last year is shared again, with the same majors' plans of the new year where they are there already."""
+def _copy_shares(posts: Sequence[Post], plan: PracticePlan, *, by: Actor, comment: str) -> None:
+    """What was shared last year is shared again, with the same majors' plans of the new year where they are there already.
+
+    Where one plan takes the place of several, it gets what they had together. What makes no sense any more is left out.
+    """
     copies = {post.copied_from_id: post for post in posts}
-    old = list(PostShare.objects.filter(post__in=copies, archived_at=None).select_related("plan"))
+    old = list(PostShare.objects.filter(post__in=copies, archived_at=None).select_related("plan").order_by("pk"))
     if not old:
         return
     heirs = PracticePlan.objects.filter(
         kind=plan.kind, year=plan.year_id, major__in={row.plan.major_id for row in old}, status__in=OPEN_PLANS
     )
     by_major = {row.major_id: row for row in heirs.filter(archived_at=None).order_by("-pk")} | {plan.major_id: plan}
-    rows = [
-        PostShare(post=copies[row.post_id], plan=by_major[row.plan.major_id], kept=row.kept, most=row.most)
-        for row in old
-        if row.plan.major_id in by_major
-    ]
-    PostShare.objects.bulk_create(rows)
-    changes.touched(PostShare, [row.pk for row in rows])
+    wanted: dict[tuple[int, int], PostShare] = {}
+    for row in old:
+        heir = by_major.get(row.plan.major_id)
+        if heir is None:
+            continue
+        post = copies[row.post_id]
+        known = wanted.get((post.pk, heir.pk))
+        if known is None:
+            wanted[post.pk, heir.pk] = PostShare(post=post, plan=heir, kept=row.kept, most=row.most)
+        else:
+            known.kept += row.kept
+            known.most = None if known.most is None or row.most is None else known.most + row.most
+    refused = {id(row) for row, _error in PostShare.refusals(list(wanted.values()))}
+    new = PostShare.objects.bulk_create([row for row in wanted.values() if id(row) not in refused])
+    keys = [row.pk for row in new]
+    titled = PostShare.objects.filter(pk__in=keys).select_related(*PostShare.title_needs).order_by("pk")
+    events.log_many(titled, "copied", by=by, comment=comment)
+    changes.touched(PostShare, keys)
 
 
 def _outcast(organisation: Organisation) -> str:
@@ -296,7 +310,7 @@ def no_proposal(student: Student, plan: PracticePlan) -> FlowError | None:
 
 def _placed(student: Student, plan: PracticePlan) -> bool:
     rows = Placement.objects.filter(plan=plan, student=student, archived_at=None)
-    return rows.exclude(status__in=(Placement.Status.CANCELLED, Placement.Status.BROKEN)).exists()
+    return rows.exclude(status__in=Placement.OFF).exists()
 
 
 def propose(

@@ -12,7 +12,7 @@ from zhixing.kernel.sheet import Action, Computed, Sheet, flow_action
 from zhixing.practice import models, post_actions, practice_forms, redline_panels
 
 _FLOW = models.Post.flow
-_TAKEN = number_of(models.Placement, "post", ~Q(status__in=["cancelled", "broken"]))
+_TAKEN = number_of(models.Placement, "post", ~Q(status__in=models.Placement.OFF))
 
 
 class PostSheet(Sheet):
@@ -164,7 +164,7 @@ class PostShareSheet(Sheet):
             Coalesce(
                 Subquery(
                     models.Placement.objects.filter(post=OuterRef("post"), plan=OuterRef("plan"), archived_at=None)
-                    .exclude(status__in=["cancelled", "broken"])
+                    .exclude(status__in=models.Placement.OFF)
                     .order_by()
                     .values("post")
                     .annotate(number=Count("pk"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -17,6 +19,7 @@ from zhixing.kernel.constraints import dates_in_order, not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked, trigram
+from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person, Student, Unit
 from zhixing.partners.models import Contact, Organisation
@@ -192,8 +195,33 @@ class Post(Record):
             ),
         ]
 
+    @classmethod
+    def refusals(cls, rows: Sequence[Post]) -> Iterator[tuple[Post, ValidationError]]:
+        """A post has at least the places that are kept for students of single plans."""
+        asked = moved(cls, [row for row in rows if row.pk and row.places is not None], ("places",))
+        shares = PostShare._base_manager.filter(post__in=[row.pk for row in asked], archived_at=None).order_by()
+        kept = dict(shares.values_list("post").annotate(Sum("kept"))) if asked else {}
+        for row in asked:
+            if kept.get(row.pk, 0) > row.places:
+                said = _("%(kept)s places of this post are kept for students of single plans: change that first.")
+                yield row, ValidationError({"places": said % {"kept": kept[row.pk]}})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether students may choose it and be sent there by the school; see `OPEN`."""
+        return self.status == Post.Status.APPROVED and self.source == Post.Source.SCHOOL and self.archived_at is None
+
     def __str__(self) -> str:
         return f"{self.title} · {self.organisation}"
+
+
+# What students may choose and the school may give out; a unit that a student found is for that student alone.
+OPEN = Q(status=Post.Status.APPROVED, source=Post.Source.SCHOOL, archived_at=None)
+
+
+def open_posts(plans: Iterable[int]) -> QuerySet:
+    """The posts that students of these plans (ids) may choose."""
+    return Post.objects.filter(OPEN, offered_to(plans))
 
 
 def offered_to(plans: Iterable[int]) -> Q:
@@ -205,6 +233,12 @@ def offered_to(plans: Iterable[int]) -> Q:
     keys = list(plans)
     shared = PostShare._base_manager.filter(plan__in=keys).filter(SHARE_COUNTS)
     return Q(plan__in=keys) | Q(pk__in=shared.order_by().values("post"))
+
+
+def shared_with(posts: Iterable[int], plans: Iterable[int]) -> set[tuple[int, int]]:
+    """Which of these posts (ids) are shared with which of these plans (ids), where a share counts."""
+    rows = PostShare._base_manager.filter(SHARE_COUNTS, post__in=list(posts), plan__in=list(plans))
+    return set(rows.order_by().values_list("post", "plan"))
 
 
 SHARE_COUNTS = (
@@ -258,35 +292,60 @@ class PostShare(Record):
             ),
         ]
 
-    def clean(self) -> None:
-        """Both plans are of one kind and share days; the work belongs to the major; the numbers fit into the post."""
-        super().clean()
-        if self.post_id is None or self.plan_id is None:
-            return
-        self._clean_plans()
-        others = PostShare._base_manager.filter(post=self.post_id, archived_at=None).exclude(pk=self.pk)
-        kept = (self.kept or 0) + sum(others.values_list("kept", flat=True))
-        if kept > self.post.places:
-            said = _("%(kept)s places would be kept, but the post has %(places)s.")
-            raise ValidationError({"kept": said % {"kept": kept, "places": self.post.places}})
+    @classmethod
+    def refusals(cls, rows: Sequence[PostShare]) -> Iterator[tuple[PostShare, ValidationError]]:
+        """Both plans are of one kind and share days; the work belongs to the major; the numbers fit into the post.
 
-    def _clean_plans(self) -> None:
-        post, plan, home = self.post, self.plan, self.post.plan
-        if plan == home:
-            return
-        if post.source != Post.Source.SCHOOL:
-            raise ValidationError({"post": _("A post that a student found is for that student alone.")})
-        if plan.kind != home.kind:
-            raise ValidationError({"plan": _("The plan is of another kind of practice than the post's own.")})
-        if plan.starts_on > home.ends_on or plan.ends_on < home.starts_on:
-            raise ValidationError({"plan": _("The plan has no day in common with the post's own.")})
-        if post.major_classes and plan.major.code[:2] not in post.major_classes:
-            raise ValidationError(
-                {"plan": _("The post names other classes of majors than this plan's: change them first.")}
-            )
+        Two that were brought together once are not asked again, nor is a number that does not grow.
+        """
+        there = [row for row in rows if row.post_id and row.plan_id]
+        posts = Post._base_manager.select_related("plan").in_bulk({row.post_id for row in there})
+        paired = moved(cls, there, ("post_id", "plan_id"))
+        plans = PracticePlan._base_manager.select_related("major").in_bulk({row.plan_id for row in paired})
+        for row in paired:
+            post, plan = posts.get(row.post_id), plans.get(row.plan_id)
+            if post and plan and (fault := _unlike(post, plan)):
+                yield row, ValidationError(dict([fault]))
+        grown = [row for row in moved(cls, there, ("post_id", "kept")) if row.kept and row.archived_at is None]
+        kept = _kept_by(grown, there)
+        for row in grown:
+            post = posts.get(row.post_id)
+            if post is not None and kept[row.post_id] > post.places:
+                said = _("%(kept)s places would be kept, but the post has %(places)s.")
+                yield row, ValidationError({"kept": said % {"kept": kept[row.post_id], "places": post.places}})
 
     def __str__(self) -> str:
         return f"{self.post} · {self.plan}"
+
+
+def _unlike(post: Post, plan: PracticePlan) -> tuple[str, Any] | None:
+    """Why a post cannot be shared with a plan: the field that is wrong, and words; None where it can."""
+    home = post.plan
+    if plan == home:
+        return None
+    if post.source != Post.Source.SCHOOL:
+        return "post", _("A post that a student found is for that student alone.")
+    if plan.kind != home.kind:
+        return "plan", _("The plan is of another kind of practice than the post's own.")
+    if plan.starts_on > home.ends_on or plan.ends_on < home.starts_on:
+        return "plan", _("The plan has no day in common with the post's own.")
+    if post.major_classes and plan.major.code[:2] not in post.major_classes:
+        return "plan", _("The post names other classes of majors than this plan's: change them first.")
+    return None
+
+
+def _kept_by(asked: Sequence[PostShare], rows: Sequence[PostShare]) -> Counter[int]:
+    """How many places of each post asked about would be kept in all: by these rows, and by others on record."""
+    posts, found = {row.post_id for row in asked}, Counter[int]()
+    others = PostShare._base_manager.filter(post__in=posts, archived_at=None).exclude(
+        pk__in=[row.pk for row in rows if row.pk]
+    )
+    for post, kept in others.order_by().values_list("post", "kept") if posts else ():
+        found[post] += kept
+    for row in rows:
+        if row.post_id in posts and row.archived_at is None:
+            found[row.post_id] += row.kept or 0
+    return found
 
 
 @tracked

@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 
@@ -28,7 +29,10 @@ from zhixing.practice.distance import between
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import PresenceSignal, PresenceWeek, PresenceWeight, SignalKind, WeekEntry, Witness
 from zhixing.practice.running_cases import Incident, Leave
-from zhixing.practice.running_numbers import RunRule, number_on, numbers_on
+from zhixing.practice.running_numbers import RunRule, in_force, number_on, numbers_on
+
+# For how long the words of a plan are kept while somebody reads, in seconds; what came meanwhile is compared by the next reader.
+_READING = 600
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,7 @@ def digest_of_device(device: str) -> str:
 
 def weights_on(day: date) -> dict[str, Weight]:
     """The weights in force on a day, by kind."""
-    rows = PresenceWeight.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), archived_at=None)
-    return {
-        row.kind: Weight(row.witness, row.points, row.most)
-        for row in rows.filter(effective_from__lte=day).order_by("kind", "effective_from")
-    }
+    return {row.kind: Weight(row.witness, row.points, row.most) for row in in_force(PresenceWeight, day)}
 
 
 # A week of the whole college ----------------------------------------------------------------------------------------
@@ -111,6 +111,7 @@ class _Week:
     """All that is known of a week, read with a fixed number of queries."""
 
     monday: date
+    numbers: dict[str, Decimal]
     placements: dict[int, Placement]
     signs: dict[int, list[Sign]]
     excused: set[int]
@@ -127,10 +128,12 @@ def _near(row: PresenceSignal, placement: Placement, kilometres: Decimal) -> boo
 
 def _read(monday: date, placements: dict[int, Placement]) -> _Week:
     sunday = monday + timedelta(days=6)
-    numbers = numbers_on(sunday)
+    # As everywhere else: a week is counted by the numbers of its Monday.
+    numbers = numbers_on(monday)
     least = int(numbers[RunRule.Code.LEAST_WORDS])
     # Copies are looked for in the whole college, not only among those who are counted.
     signals = list(PresenceSignal.objects.filter(day__range=(monday, sunday), archived_at=None))
+    doubted = PresenceSignal.PaperState.DOUBTED
     holders: dict[str, set[int]] = defaultdict(set)
     words: Counter[str] = Counter()
     for row in signals:
@@ -138,8 +141,9 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
             holders[row.device].add(row.placement_id)
         if row.content:
             words[row.content] += 1
-    # What was brought before is brought twice, whoever brought it.
-    brought = PresenceSignal.objects.filter(content__in=list(words), day__lt=monday, archived_at=None)
+    # What was brought before is brought twice, whoever brought it; what the school doubted, whenever it was brought.
+    known = Q(day__lt=monday) | Q(day__gt=sunday, paper_state=doubted)
+    brought = PresenceSignal.objects.filter(known, content__in=list(words), archived_at=None)
     words.update(brought.values_list("content", flat=True))
     entries = WeekEntry.objects.filter(monday=monday, archived_at=None).values_list("placement", "text")
     own = {placement: digest_of_words(text, least) for placement, text in entries}
@@ -148,13 +152,13 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
     signs: dict[int, list[Sign]] = defaultdict(list)
     for row in signals:
         placement = placements.get(row.placement_id)
-        if placement is None or (
-            row.kind == SignalKind.PLACE and not _near(row, placement, numbers[RunRule.Code.NEAR_KM])
-        ):
+        if placement is None or row.paper_state == doubted:
+            continue
+        if row.kind == SignalKind.PLACE and not _near(row, placement, numbers[RunRule.Code.NEAR_KM]):
             continue
         copies = words[row.content] - 1 if row.content else 0
         crowd = len(holders.get(row.device, ())) or 1
-        own_word = row.paper_id is not None and not row.vouched
+        own_word = row.paper_state == PresenceSignal.PaperState.WAITING
         signs[row.placement_id].append(Sign(row.kind, row.confirms, crowd, copies, own_word))
     for pk, digest in own.items():
         if pk in placements and digest:
@@ -166,7 +170,7 @@ def _read(monday: date, placements: dict[int, Placement]) -> _Week:
         if (min(leave.ends_on, monday + timedelta(days=4)) - max(leave.starts_on, monday)).days + 1
         >= numbers[RunRule.Code.AWAY_DAYS]
     }
-    return _Week(monday, placements, signs, excused)
+    return _Week(monday, numbers, placements, signs, excused)
 
 
 def _memory(numbers: Mapping[str, Decimal]) -> timedelta:
@@ -190,23 +194,28 @@ def same_words(entry: WeekEntry) -> int:
     digest = digest_of_words(entry.text, least)
     if not digest:
         return 0
-    near = WeekEntry.objects.filter(
-        monday__gte=entry.monday - _memory(numbers), monday__lte=entry.monday, archived_at=None
-    )
-    texts = near.filter(placement__plan=entry.placement.plan_id).exclude(pk=entry.pk).values_list("text", flat=True)
-    return sum(digest_of_words(text, least) == digest for text in texts.iterator())
+    since = entry.monday - _memory(numbers)
+    # Whoever reads a plan's weeks reads them one after another: the plan's words are read once for all of them.
+    key = f"same-words:{entry.placement.plan_id}:{entry.monday}:{since}:{least}"
+    said: dict[int, str] | None = cache.get(key)
+    if said is None:
+        near = WeekEntry.objects.filter(monday__gte=since, monday__lte=entry.monday, archived_at=None)
+        texts = near.filter(placement__plan=entry.placement.plan_id).values_list("pk", "text")
+        said = {pk: digest_of_words(text, least) for pk, text in texts.iterator()}
+        cache.set(key, said, _READING)
+    return sum(other == digest and pk != entry.pk for pk, other in said.items())
 
 
-def risk_of(points: int, excused: bool, known_since: int, looked_at: bool, incident: bool) -> float:
+def risk_of(points: int, excused: bool, new: bool, looked_at: bool, incident: bool) -> float:
     """How much a look is worth, 0 to 1.
 
-    Little evidence, the first two weeks of a placement (`known_since`, in days) and an open incident make it worth more,
-    a look in the last four weeks less. Nobody is beyond a look, and nobody is certain of one.
+    Little evidence, the first days of a placement (`new`) and an open incident make it worth more, a look in the last
+    weeks less; how many days and weeks these are is a rule. Nobody is beyond a look, and nobody is certain of one.
     """
     if excused:
         return 0.0
     worth = 0.05 + 0.8 * ((100 - points) / 100) ** 2
-    worth += 0.1 if known_since < 14 else 0.0
+    worth += 0.1 if new else 0.0
     worth += 0.05 if incident else 0.0
     return round(worth * (0.3 if looked_at else 1.0), 3)
 
@@ -236,9 +245,9 @@ def count_week(monday: date) -> int:
     week = _read(monday, {row.pk: row for row in rows.select_related("post").order_by("pk")})
     weights = weights_on(monday)
     troubled = set(Incident.objects.filter(status="open", archived_at=None).values_list("placement", flat=True))
-    looks = PresenceWeek.objects.filter(
-        monday__lt=monday, monday__gte=monday - timedelta(weeks=4), status__in=("confirmed", "unclear")
-    )
+    numbers = week.numbers
+    lately = monday - timedelta(weeks=int(numbers[RunRule.Code.SEEN_WEEKS]))
+    looks = PresenceWeek.objects.filter(monday__lt=monday, monday__gte=lately, status__in=("confirmed", "unclear"))
     looked_at = set(looks.values_list("placement", flat=True))
     there = {
         pk: told
@@ -249,8 +258,8 @@ def count_week(monday: date) -> int:
     differs = []
     for pk, placement in week.placements.items():
         points, parts = score(week.signs.get(pk, ()), weights)
-        excused, age = pk in week.excused, (sunday - placement.starts_on).days
-        worth = risk_of(points, excused, age, pk in looked_at, pk in troubled)
+        excused, new = pk in week.excused, (sunday - placement.starts_on).days < numbers[RunRule.Code.NEW_DAYS]
+        worth = risk_of(points, excused, new, pk in looked_at, pk in troubled)
         risk = Decimal(str(worth))
         # What is as it was is not written again: each write is a line of the history.
         if there.get(pk) != [points, parts, excused, risk]:

@@ -412,7 +412,7 @@ class Context:
     # Person or contact → stretches with students, for the load on one day.
     supervisors: dict[int, list[tuple[date, date, int]]] = field(default_factory=dict)
     mentors: dict[int, list[tuple[date, date, int]]] = field(default_factory=dict)
-    # Kind of paper → the placements that have it; a kind that nobody keeps yet is not there.
+    # Kind of paper → the ended placements (ids) that have it.
     archive: dict[str, set[int]] = field(default_factory=dict)
     # Weights and bounds of grades: first day, last day, code, number.
     grades: list[tuple[date, date | None, str, Decimal]] = field(default_factory=list)

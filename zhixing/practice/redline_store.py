@@ -170,11 +170,18 @@ def _values(verdict: Verdict) -> dict[str, Any]:
 # What a change of a record can move --------------------------------------------------------------------------------
 
 
+def _with_posts(condition: Q) -> Q:
+    """The plans that keep such posts, and those whose students are at one that is shared with them."""
+    posts = Post._base_manager.filter(condition).order_by()
+    placed = Placement._base_manager.filter(post__in=posts.values("pk")).order_by()
+    return Q(pk__in=posts.values("plan")) | Q(pk__in=placed.values("plan"))
+
+
 def _of_units(model: type[Record]) -> Callable[[Collection[int]], Q]:
-    """The plans with posts of the units that these records are about."""
+    """The plans with students or posts at the units that these records are about."""
 
     def plans(keys: Collection[int]) -> Q:
-        return Q(posts__organisation__in=model._base_manager.filter(pk__in=keys).values("organisation"))
+        return _with_posts(Q(organisation__in=model._base_manager.filter(pk__in=keys).values("organisation")))
 
     return plans
 
@@ -185,9 +192,9 @@ _PLANS: dict[Any, Callable[[Collection[int]], Q]] = {
     PlanDocument: lambda keys: Q(documents__in=keys),
     PlanDuty: lambda keys: Q(duties__in=keys),
     Complaint: lambda keys: Q(placements__complaints__in=keys),
-    Post: lambda keys: Q(posts__in=keys),
-    Override: lambda keys: Q(posts__overrides__in=keys),
-    Organisation: lambda keys: Q(posts__organisation__in=keys),
+    Post: lambda keys: _with_posts(Q(pk__in=keys)),
+    Override: lambda keys: _with_posts(Q(overrides__in=keys)),
+    Organisation: lambda keys: _with_posts(Q(organisation__in=keys)),
     Filing: _of_units(Filing),
     Inspection: _of_units(Inspection),
     Violation: _of_units(Violation),

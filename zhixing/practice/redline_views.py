@@ -15,10 +15,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from zhixing.kernel import typed
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
@@ -158,7 +158,7 @@ def _list(model: Any, actor: Actor, pk: int, path: str) -> str:
 @require_GET
 def rules_page(request: HttpRequest) -> HttpResponse:
     """红线规则: every rule of a day with its article, numbers, layer and how sure its wording is."""
-    day: date = parse_date(request.GET.get("on", "")) or timezone.localdate()
+    day: date = typed.day(request.GET.get("on")) or timezone.localdate()
     rules = book()
     rows = [
         {

@@ -94,8 +94,7 @@ def firm_link(firm: Organisation, *, by: Actor, name: str, days: int = FIRM_DAYS
 def send_firm_link(firm: Organisation, *, by: Actor) -> int:
     """Send a firm its link, once a day; 0 where nobody at the firm can be reached."""
     contact = firm_contact(firm)
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    sent = links.of_record(firm, FIRM).filter(created_at__gte=midnight).exclude(data__has_key="from")
+    sent = links.sent_today(links.of_record(firm, FIRM)).exclude(data__has_key="from")
     if contact is None or sent.exists():
         return 0
     name, channel, address = contact
@@ -124,10 +123,9 @@ def share_firm_link(
     """
     if not (email or phone):
         raise ValidationError(_("Name your colleague, with an e-mail address or a phone."), code="incomplete")
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     with transaction.atomic():
         Organisation._base_manager.select_for_update(of=("self",)).get(pk=firm.pk)
-        if links.of_record(firm, FIRM).filter(data__has_key="from", created_at__gte=midnight).count() >= SHARED_A_DAY:
+        if links.sent_today(links.of_record(firm, FIRM)).filter(data__has_key="from").count() >= SHARED_A_DAY:
             raise FlowError(_("Enough colleagues were sent a link today. Please go on tomorrow."), code="often")
         given = {"name": name[:80], "by": by, "until": link.expires_at, "data": {"from": link.pk}}
         url = links.issue(FIRM, firm, replace=False, **given)

@@ -9,14 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.kernel.constraints import no_overlap
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
 from zhixing.org.models import Person, Unit
 from zhixing.partners.models import Organisation
 from zhixing.practice.placements import OF_PLACEMENT, Placement
-from zhixing.practice.running_numbers import source
+from zhixing.practice.running_numbers import Dated, dated
 
 UNITS = ("placement__plan__major__unit",)
 NAMED = ("placement__student__number", "placement__student__name")
@@ -124,6 +123,13 @@ class Witness(models.TextChoices):
 class PresenceSignal(Record):
     """在岗证据: one cheap sign that a student was at the workplace on a day; one of each kind a day."""
 
+    class PaperState(models.TextChoices):
+        """What the school says of a paper that the student brought; blank for signs of another kind."""
+
+        WAITING = "waiting", _("to be looked at")
+        VOUCHED = "vouched", _("looked at")
+        DOUBTED = "doubted", _("does not count")
+
     placement = models.ForeignKey(Placement, models.PROTECT, related_name="signals", verbose_name=_("placement"))
     kind = models.CharField(_("kind"), max_length=8, choices=SignalKind)
     day = models.DateField(_("day"))
@@ -136,26 +142,41 @@ class PresenceSignal(Record):
     longitude = models.DecimalField(_("longitude"), max_digits=6, decimal_places=2, null=True, blank=True)
     latitude = models.DecimalField(_("latitude"), max_digits=5, decimal_places=2, null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
-    # The paper that a student brought. Until somebody of the school has looked at it, it is the student's own word.
+    # The paper that a student brought; it stays as long as the sign does, else nobody could say whose word the sign is.
     paper = models.ForeignKey(
         "practice.ArchivePaper",
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="signals",
         verbose_name=_("archive paper"),
         editable=False,
     )
-    vouched = models.BooleanField(_("looked at by the school"), default=False, editable=False)
+    # Until somebody of the school has looked at a paper, it is the student's own word.
+    paper_state = models.CharField(
+        _("what the student brought"), max_length=8, choices=PaperState, blank=True, default="", editable=False
+    )
     scope = Scope(units=UNITS, people=OF_PLACEMENT)
     lookup = NAMED
     title_needs = TITLE
+    flow = Flow(
+        (
+            # Whoever erred takes it back by the other step, so that both are in the log.
+            Step("vouch", _("Looked at"), ("waiting", "doubted"), "vouched", icon="check", primary=True),
+            Step("doubt", _("Does not count"), ("waiting", "vouched"), "doubted", icon="x", comment="required"),
+        ),
+        field="paper_state",
+    )
 
     class Meta:
         verbose_name = _("presence signal")
         verbose_name_plural = _("presence signals")
         ordering = ["-day", "placement_id", "kind"]
-        indexes = [models.Index(fields=["day", "device"], name="presence_signal_device")]
+        indexes = [
+            models.Index(fields=["day", "device"], name="presence_signal_device"),
+            # What was brought before is looked for by its digest, over all years.
+            models.Index(fields=["content"], name="presence_signal_content", condition=~Q(content="")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["placement", "kind", "day"],
@@ -168,6 +189,11 @@ class PresenceSignal(Record):
                 | (Q(longitude__range=(-180, 180)) & Q(latitude__range=(-90, 90))),
                 violation_error_message=_("Give longitude and latitude together, in degrees."),
             ),
+            models.CheckConstraint(
+                name="presence_signal_paper",
+                condition=Q(paper=None, paper_state="") | Q(paper__isnull=False) & ~Q(paper_state=""),
+                violation_error_message=_("A paper that a student brought waits, was looked at, or does not count."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -175,17 +201,13 @@ class PresenceSignal(Record):
 
 
 @tracked
-class PresenceWeight(Record):
+class PresenceWeight(Dated):
     """证据权重: what one signal of a kind counts from a day on, and how much its witness can say at most in a week."""
 
     kind = models.CharField(_("kind"), max_length=8, choices=SignalKind)
     witness = models.CharField(_("witness"), max_length=8, choices=Witness)
     points = models.PositiveSmallIntegerField(_("points"), validators=[MaxValueValidator(100)])
     most = models.PositiveSmallIntegerField(_("witness at most"), validators=[MaxValueValidator(100)])
-    source = source()
-    effective_from = models.DateField(_("in force from"))
-    effective_to = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope()
     lookup = ("kind",)
 
     class Meta:
@@ -193,18 +215,7 @@ class PresenceWeight(Record):
         verbose_name_plural = _("weights of signals")
         ordering = ["kind", "-effective_from"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "effective_from"],
-                name="presence_weight_from",
-                violation_error_message=_("There is already a weight of this kind from this day."),
-            ),
-            no_overlap(
-                "presence_weight_overlap",
-                "kind",
-                start="effective_from",
-                end="effective_to",
-                message=_("At this time another number is in force: end it first."),
-            ),
+            *dated("presence_weight", "kind", message=_("There is already a weight of this kind from this day.")),
             models.CheckConstraint(
                 name="presence_weight_points",
                 condition=Q(points__lte=100) & Q(most__lte=100),

@@ -19,6 +19,8 @@ from zhixing.kernel.acting import add, changing
 from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
+from zhixing.org.actors import holders
+from zhixing.org.models import Role
 from zhixing.partners.models import Contact, Organisation
 from zhixing.practice import running_grades
 from zhixing.practice.placements import Placement
@@ -374,14 +376,9 @@ def complain(
         subject=subject,
         text=text.strip(),
     )
-    from zhixing.org.models import Membership, Role
-
     with transaction.atomic():
         add(row, by=by, follows=True)
-        office = Membership.objects.filter(role=Role.OFFICE, archived_at=None, starts_on__lte=timezone.localdate())
-        office = office.exclude(ends_on__lt=timezone.localdate())
-        people = office.values_list("person", flat=True)
-        notices.send_to_people(people, f"complaint:{row.pk}", COMPLAINT, {"number": row.number}, _url(row))
+        notices.send(holders(Role.OFFICE), f"complaint:{row.pk}", COMPLAINT, {"number": row.number}, _url(row))
     return row
 
 

@@ -142,8 +142,8 @@ def operations(router: Router) -> None:
                 "title": item["row"].title,
                 "day": item["row"].handed_on,
                 "files": [file.name for file in item["files"]],
-                # Only pay slips and pieces of work are looked at as signs of presence; of others this is null.
-                "looked_at": item["sign"],
+                # Only pay slips and pieces of work are signs of presence: waiting, vouched or doubted; of others this is null.
+                "state": item["state"] or None,
             }
             for item in (mine.brought if mine else ())
         ]
@@ -176,7 +176,7 @@ def operations(router: Router) -> None:
             )
         except ValidationError as error:
             raise refuse(error) from error
-        return answer({"paper": row.pk})
+        return answer({"paper": row.pk, "sign": papers.is_sign(row)})
 
     @router.post(
         "/practice/my-evaluation",

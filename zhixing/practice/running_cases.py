@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.kernel.constraints import DateRange, dates_in_order, no_overlap
+from zhixing.kernel.constraints import DateRange, dates_in_order
 from zhixing.kernel.fields import EncryptedTextField
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
@@ -23,7 +23,7 @@ from zhixing.org.models import Person
 from zhixing.practice.placements import OF_PLACEMENT, Placement
 from zhixing.practice.posts import Post
 from zhixing.practice.running import NAMED, TITLE, UNITS
-from zhixing.practice.running_numbers import source
+from zhixing.practice.running_numbers import Dated, dated
 
 
 class NoOverlapWhile(ExclusionConstraint):
@@ -226,37 +226,21 @@ class Recipient(models.TextChoices):
 
 
 @tracked
-class ReportDuty(Record):
+class ReportDuty(Dated):
     """报告时限: who must be told of an incident of this gravity, within how many minutes of its being known (I-35)."""
 
     severity = models.CharField(_("gravity"), max_length=8, choices=Severity)
     recipient = models.CharField(_("to be told"), max_length=12, choices=Recipient)
     minutes = models.PositiveIntegerField(_("within minutes"), validators=[MaxValueValidator(60 * 24 * 30)])
-    source = source()
-    effective_from = models.DateField(_("in force from"))
-    effective_to = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope()
     lookup = ("recipient",)
 
     class Meta:
         verbose_name = _("duty to report")
         verbose_name_plural = _("duties to report")
         ordering = ["severity", "minutes", "recipient"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["severity", "recipient", "effective_from"],
-                name="report_duty_from",
-                violation_error_message=_("There is already such a duty from this day."),
-            ),
-            no_overlap(
-                "report_duty_overlap",
-                "severity",
-                "recipient",
-                start="effective_from",
-                end="effective_to",
-                message=_("At this time another number is in force: end it first."),
-            ),
-        ]
+        constraints = dated(
+            "report_duty", "severity", "recipient", message=_("There is already such a duty from this day.")
+        )
 
     def __str__(self) -> str:
         return f"{self.get_severity_display()} · {self.get_recipient_display()}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import CharField, Exists, Model, OuterRef, Q, Value
+from django.db.models import CharField, Exists, Model, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
@@ -16,10 +17,11 @@ from zhixing.kernel import gateways, links, notices
 from zhixing.kernel.models import Notice
 from zhixing.kernel.scope import SYSTEM
 from zhixing.kernel.sheet import sheet_for
-from zhixing.org.models import Membership, Role
+from zhixing.org.actors import holders
+from zhixing.org.models import Role
 from zhixing.practice.consent_actions import GUARDIAN
 from zhixing.practice.running_cases import Incident, IncidentReport, Recipient, ReportDuty
-from zhixing.practice.running_numbers import RunRule, number_on
+from zhixing.practice.running_numbers import RunRule, in_force, number_on
 
 NEW = gettext_noop("Incident: %(incident)s. Gravity: %(gravity)s. It happened at %(at)s.")
 LATE = gettext_noop("%(recipient)s was to be told of “%(incident)s” by %(due)s and is not noted as told.")
@@ -35,23 +37,20 @@ INSIDE = {
 def duties_of(severity: str, on: datetime) -> list[ReportDuty]:
     """Who must be told of an incident of this gravity, the most urgent first, by the numbers in force that day."""
     day = timezone.localtime(on).date()
-    rows = ReportDuty.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), severity=severity)
-    return list(rows.filter(effective_from__lte=day, archived_at=None).order_by("minutes", "recipient"))
+    return list(in_force(ReportDuty, day).filter(severity=severity).order_by("minutes", "recipient"))
 
 
-def people_for(incident: Incident, recipient: str) -> set[int]:
-    """The persons (ids) of the school who stand behind a recipient; none for those outside."""
+def users_for(incident: Incident, recipient: str) -> list[int]:
+    """The accounts (ids) of the school's people behind a recipient, stand-ins among them; none for those outside."""
     placement = incident.placement
     if recipient == Recipient.SUPERVISOR:
-        return {placement.supervisor_id} if placement.supervisor_id else set()
-    roles = INSIDE.get(Recipient(recipient), ())
-    if not roles:
-        return set()
-    today, unit = timezone.localdate(), placement.plan.major.unit
-    held = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today, archived_at=None)
-    if recipient == Recipient.COLLEGE:
-        held = held.filter(unit=unit)
-    return set(held.filter(role__in=roles).values_list("person", flat=True))
+        return list(_accounts().filter(person=placement.supervisor_id or 0).values_list("pk", flat=True))
+    unit = placement.plan.major.unit_id if recipient == Recipient.COLLEGE else None
+    return sorted({user for role in INSIDE.get(Recipient(recipient), ()) for user in holders(role, unit)})
+
+
+def _accounts() -> Any:
+    return get_user_model()._default_manager.filter(is_active=True)
 
 
 def begin(incident: Incident) -> list[IncidentReport]:
@@ -95,7 +94,9 @@ def tell_guardian(incident: Incident) -> bool:
         return False
     name = student.guardian_name or student.name
     days = number_on(RunRule.Code.LINK_DAYS, timezone.localdate())
-    url = links.issue(GUARDIAN, incident.placement, name=name, by=SYSTEM, days=days, replace=False)
+    # Marked by its incident: a link that the office hands out later takes nothing from it.
+    mark = {"incident": incident.pk}
+    url = links.issue(GUARDIAN, incident.placement, name=name, by=SYSTEM, days=days, data=mark)
     with translation.override(settings.LANGUAGE_CODE):
         text = gettext(
             "%(student)s: %(kind)s at the internship on %(at)s. The school is looking after it: %(link)s"
@@ -118,7 +119,7 @@ def tell_inside(incident: Incident, recipient: str) -> int:
         "at": timezone.localtime(incident.happened_at).strftime("%Y-%m-%d %H:%M"),
     }
     url = sheet.url("detail", incident.pk) if sheet else ""
-    return notices.send_to_people(people_for(incident, recipient), f"incident:{incident.pk}", NEW, params, url)
+    return notices.send(users_for(incident, recipient), f"incident:{incident.pk}", NEW, params, url)
 
 
 def remind(now: datetime) -> int:
@@ -134,8 +135,9 @@ def remind(now: datetime) -> int:
         "incident__placement__post__organisation",
         "incident__placement__plan__major__unit",
     ).order_by("due_at", "pk")
-    above = _Above()
+    above: _Above | None = None
     for row in rows:
+        above = above or _Above()
         params = {
             "recipient": str(row.get_recipient_display()),
             "incident": str(row.incident),
@@ -147,33 +149,20 @@ def remind(now: datetime) -> int:
 
 
 class _Above:
-    """Who stands above each incident: its supervisor, its college's heads and the office; read once for all of them."""
+    """Who stands above each incident: its supervisor, its college's heads and the office; each is looked up once."""
 
     def __init__(self) -> None:
-        self.office: set[int] = set()
-        self.heads: dict[int, set[int]] = {}
-        self.users: dict[int, int] | None = None
-
-    def _read(self) -> dict[int, int]:
-        today, heads = timezone.localdate(), INSIDE[Recipient.COLLEGE]
-        held = Membership.objects.filter(
-            Q(ends_on=None) | Q(ends_on__gte=today),
-            starts_on__lte=today,
-            role__in=(*heads, Role.OFFICE),
-            archived_at=None,
-        )
-        for person, role, unit in held.values_list("person", "role", "unit"):
-            (self.heads.setdefault(unit, set()) if role in heads else self.office).add(person)
-        accounts = get_user_model()._default_manager.filter(person__isnull=False, is_active=True)
+        self.office = holders(Role.OFFICE)
+        self.heads: dict[int, list[int]] = {}
         late = IncidentReport.objects.filter(status="waiting", archived_at=None)
-        supervisors = Q(person__in=late.values("incident__placement__supervisor"))
-        known = accounts.filter(supervisors | Q(person__in=self.office.union(*self.heads.values())))
-        return dict(known.order_by().values_list("person", "pk"))
+        rows = _accounts().filter(person__in=late.values("incident__placement__supervisor"))
+        self.supervisors: dict[int, int] = dict(rows.order_by().values_list("person", "pk"))
 
     def users_of(self, incident: Incident) -> list[int]:
         """The accounts (ids) of those above an incident."""
-        if self.users is None:
-            self.users = self._read()
         placement = incident.placement
-        people = self.office | self.heads.get(placement.plan.major.unit_id, set()) | {placement.supervisor_id or 0}
-        return [self.users[person] for person in people if person in self.users]
+        unit = placement.plan.major.unit_id
+        if unit not in self.heads:
+            self.heads[unit] = [user for role in INSIDE[Recipient.COLLEGE] for user in holders(role, unit)]
+        supervisor = self.supervisors.get(placement.supervisor_id or 0)
+        return sorted({*self.office, *self.heads[unit], *((supervisor,) if supervisor else ())})

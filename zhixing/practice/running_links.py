@@ -65,8 +65,8 @@ def mentor_link(placement: Placement, *, by: Actor, name: str, days: int, commen
 
 def guardian_link(placement: Placement, *, by: Actor, name: str, days: int, comment: str = "") -> Handed:
     """A link with which a guardian sees place, insurance and contacts, is told of incidents, and raises a worry."""
-    # The link that a message about an incident carries goes on leading there.
-    url = links.issue(GUARDIAN, placement, name=name, by=by, days=days, replace=False)
+    # A link that fell into other hands ends with the next one; those of incidents and of the consent bear marks of their own.
+    url = links.issue(GUARDIAN, placement, name=name, by=by, days=days)
     return Handed(url, str(_ALONE) % {"name": name})
 
 

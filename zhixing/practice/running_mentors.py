@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from zhixing.agreements import pdf
+from zhixing.agreements.wording import day_words
 from zhixing.org.models import School
 from zhixing.partners.models import Contact
 from zhixing.practice.placements import Placement
@@ -123,7 +124,7 @@ def letter_of(mentor: Contact, today: date) -> bytes:
             ]
             for line in work.lines
         ]
-        name, day = school.name if school else "", f"{today.year}年{today.month}月{today.day}日"
+        name, day = school.name if school else "", day_words(today)
         title = _("Letter of thanks to a mentor")
         blocks: list[dict[str, Any]] = [
             {"kind": "title", "text": title},

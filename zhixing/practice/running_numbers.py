@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -22,16 +22,48 @@ from zhixing.kernel.constraints import no_overlap
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
 
+D = TypeVar("D", bound="Dated")
+
 NUMBERS = Path(__file__).with_name("running.yaml")
 
 
-def source() -> models.CharField:
-    """Where a number comes from: an article, a regulation of the school, a decision."""
-    return models.CharField(_("source"), max_length=300, blank=True)
+class Dated(Record):
+    """A number of the office's own that holds from a day on, and says where it comes from: an article, a decision of the school."""
+
+    source = models.CharField(_("source"), max_length=300, blank=True)
+    effective_from = models.DateField(_("in force from"))
+    effective_to = models.DateField(_("until"), null=True, blank=True)
+    scope = Scope()
+
+    class Meta:
+        abstract = True
+
+
+def dated(prefix: str, *same: str, message: Any) -> list[models.BaseConstraint]:
+    """Of those that are the same in `same` one begins on a day (else `message`), and one is in force on it."""
+    return [
+        models.UniqueConstraint(
+            fields=[*same, "effective_from"], name=f"{prefix}_from", violation_error_message=message
+        ),
+        no_overlap(
+            f"{prefix}_overlap",
+            *same,
+            start="effective_from",
+            end="effective_to",
+            message=_("At this time another number is in force: end it first."),
+        ),
+    ]
+
+
+def in_force(model: type[D], day: date) -> models.QuerySet[D]:
+    """The rows of a dated register that hold on a day."""
+    return model._default_manager.filter(
+        Q(effective_to=None) | Q(effective_to__gte=day), effective_from__lte=day, archived_at=None
+    )
 
 
 @tracked
-class RunRule(Record):
+class RunRule(Dated):
     """实习过程规则: a number by which running placements are looked after, from a day on, and where it comes from."""
 
     class Code(models.TextChoices):
@@ -46,15 +78,14 @@ class RunRule(Record):
         LEAST_WORDS = "least_words", _("characters from which words count as work")
         MEMORY_WEEKS = "memory", _("weeks back in which the same words are looked for")
         LINK_DAYS = "link_days", _("days that the link in a message about an incident holds")
+        PAPERS_DAYS = "papers_days", _("days after the end until which students bring papers")
+        NEW_DAYS = "new_days", _("first days of a placement in which a look is worth more")
+        SEEN_WEEKS = "seen_weeks", _("weeks in which a look just taken makes another worth less")
 
     code = models.CharField(_("rule"), max_length=12, choices=Code)
     value = models.DecimalField(
         _("number"), max_digits=5, decimal_places=1, validators=[MinValueValidator(0), MaxValueValidator(1000)]
     )
-    source = source()
-    effective_from = models.DateField(_("in force from"))
-    effective_to = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope()
     lookup = ("code",)
 
     class Meta:
@@ -62,18 +93,7 @@ class RunRule(Record):
         verbose_name_plural = _("rules of running placements")
         ordering = ["code", "-effective_from"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["code", "effective_from"],
-                name="run_rule_from",
-                violation_error_message=_("There is already such a rule from this day."),
-            ),
-            no_overlap(
-                "run_rule_overlap",
-                "code",
-                start="effective_from",
-                end="effective_to",
-                message=_("At this time another number is in force: end it first."),
-            ),
+            *dated("run_rule", "code", message=_("There is already such a rule from this day.")),
             models.CheckConstraint(
                 name="run_rule_value",
                 condition=Q(value__range=(0, 1000)),
@@ -99,8 +119,7 @@ def shipped_on(code: str) -> Decimal:
 def numbers_on(day: date) -> dict[str, Decimal]:
     """The numbers in force on a day, by code; one query."""
     found = {row["code"]: shipped_on(row["code"]) for row in shipped()["rules"]}
-    rows = RunRule.objects.filter(Q(effective_to=None) | Q(effective_to__gte=day), archived_at=None)
-    return found | dict(rows.filter(effective_from__lte=day).values_list("code", "value"))
+    return found | dict(in_force(RunRule, day).values_list("code", "value"))
 
 
 def number_on(code: str, day: date) -> int:

@@ -15,18 +15,18 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from zhixing.kernel import events, filing
-from zhixing.kernel.acting import add, changing
-from zhixing.kernel.flow import FlowError
+from zhixing.kernel import events, filing, typed
+from zhixing.kernel.acting import add
+from zhixing.kernel.flow import FlowError, step
 from zhixing.kernel.models import File
 from zhixing.kernel.scope import Actor, type_key
 from zhixing.practice import running_archive
 from zhixing.practice.placements import Placement
 from zhixing.practice.running import PresenceSignal, SignalKind
+from zhixing.practice.running_numbers import RunRule, number_on
 from zhixing.practice.running_results import ArchivePaper, PaperKind
 
 MOST_FILES = 6
@@ -56,9 +56,12 @@ def bring(
         raise FlowError(_("Only for a placement that runs or has ended are papers handed in."), code="not_running")
     if what not in Brought.values:
         raise ValidationError({"what": _("Say what it is.")})
-    last = min(placement.ended_on or placement.ends_on, timezone.localdate()) + timedelta(days=60)
-    if not placement.starts_on <= day <= min(last, timezone.localdate()):
-        raise ValidationError({"day": _("This day lies outside the placement.")})
+    today = timezone.localdate()
+    after = timedelta(days=number_on(RunRule.Code.PAPERS_DAYS, today))
+    last = min((placement.ended_on or placement.ends_on) + after, today)
+    if not placement.starts_on <= day <= last:
+        days = {"first": placement.starts_on, "last": last}
+        raise ValidationError({"day": _("Papers of this placement are of a day from %(first)s to %(last)s.") % days})
     if not files or len(files) > MOST_FILES:
         raise ValidationError({"files": _("Add one to %(most)s pictures or files.") % {"most": MOST_FILES}})
     sign = SIGNS.get(Brought(what))
@@ -69,9 +72,14 @@ def bring(
         add(paper, by=by, follows=True)
         kept = [filing.attach(paper, file, by=by) for file in files]
         if sign is not None and not _there(placement, sign, day):
-            # The same picture again is known by its hash, whatever name it has.
             row = PresenceSignal(
-                placement=placement, kind=sign, day=day, paper=paper, content=kept[0].sha256, note=said[:300]
+                placement=placement,
+                kind=sign,
+                day=day,
+                paper=paper,
+                paper_state=PresenceSignal.PaperState.WAITING,
+                content=_digest_of(paper, [file.sha256 for file in kept]),
+                note=said[:300],
             )
             add(row, by=by, follows=True)
     return paper
@@ -79,13 +87,20 @@ def bring(
 
 def day_said(given: str) -> date:
     """The day that a form or a program names; ValidationError where it names none."""
-    try:
-        found = parse_date(given)
-    except ValueError:
-        found = None
+    found = typed.day(given)
     if found is None:
         raise ValidationError({"day": _("Say which day it is of.")})
     return found
+
+
+def _digest_of(paper: ArchivePaper, digests: Sequence[str]) -> str:
+    """By what the pictures of a paper are known again, whatever their names are and whichever of them stands first.
+
+    A paper that shares one picture with an earlier sign has that sign's digest.
+    """
+    same = File.objects.filter(record_type=type_key(ArchivePaper), sha256__in=digests).exclude(record_id=paper.pk)
+    earlier = PresenceSignal.objects.filter(paper__in=same.values("record_id")).exclude(content="").order_by("pk")
+    return earlier.values_list("content", flat=True).first() or digests[0]
 
 
 def _there(placement: Placement, kind: str, day: date) -> bool:
@@ -94,19 +109,19 @@ def _there(placement: Placement, kind: str, day: date) -> bool:
 
 def vouch(signal: PresenceSignal, *, by: Actor, comment: str = "") -> None:
     """The school has looked at a paper that a student brought and takes it for what it says."""
-    with changing(signal, "vouched", by=by, comment=comment) as locked:
-        if locked.paper_id is None or locked.vouched:
-            raise FlowError(_("There is nothing to look at."), code="nothing")
-        locked.vouched = True
+    with step(signal, "vouch", by=by, comment=comment) as locked:
+        events.log(locked.paper, "vouched", by=by, comment=comment)
 
 
 def doubt(signal: PresenceSignal, *, by: Actor, comment: str = "") -> None:
-    """What was brought is not what it says: the sign counts no more, the paper stays, with the reason in the log."""
-    with transaction.atomic(), changing(signal, "doubted", by=by, comment=comment) as locked:
-        if locked.paper_id is None or locked.vouched:
-            raise FlowError(_("There is nothing to look at."), code="nothing")
-        locked.vouched, locked.archived_at = True, timezone.now()
+    """What was brought is not what it says: the sign counts no more, the paper stays, with the reason in its log too."""
+    with step(signal, "doubt", by=by, comment=comment) as locked:
         events.log(locked.paper, "doubted", by=by, comment=comment)
+
+
+def is_sign(paper: ArchivePaper) -> bool:
+    """Whether a paper shows presence, so that the supervisor is asked to look at it."""
+    return PresenceSignal.objects.filter(paper=paper).exists()
 
 
 @dataclass(frozen=True)
@@ -125,17 +140,17 @@ def mine(placement: Placement) -> Mine:
     files: dict[int, list[File]] = {}
     for file in File.objects.filter(record_type=type_key(ArchivePaper), record_id__in=[row.pk for row in rows]):
         files.setdefault(file.record_id, []).append(file)
-    looked = dict(PresenceSignal.objects.filter(paper__in=rows).values_list("paper", "vouched"))
+    states = dict(PresenceSignal.objects.filter(paper__in=rows).values_list("paper", "paper_state"))
     return Mine(
         [{"label": label, "found": meter[kind]} for kind, label in PaperKind.choices],
         running_archive.completeness(meter),
-        [{"row": row, "files": files.get(row.pk, []), "sign": looked.get(row.pk)} for row in rows],
+        [{"row": row, "files": files.get(row.pk, []), "state": states.get(row.pk, "")} for row in rows],
     )
 
 
 def waiting(supervisor: int) -> models.QuerySet[PresenceSignal]:
     """What students of a supervisor (person id) brought and nobody of the school has looked at, the oldest first."""
     rows = PresenceSignal.objects.filter(
-        placement__supervisor=supervisor, paper__isnull=False, vouched=False, archived_at=None
+        placement__supervisor=supervisor, paper_state=PresenceSignal.PaperState.WAITING, archived_at=None
     )
     return rows.select_related("placement__student", "placement__post__organisation", "paper").order_by("day", "pk")

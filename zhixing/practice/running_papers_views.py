@@ -21,6 +21,16 @@ from zhixing.practice import running_papers as papers
 from zhixing.practice import running_queries as queries
 from zhixing.practice import running_weeks as weeks
 from zhixing.practice.placements import Placement
+from zhixing.practice.running_results import ArchivePaper
+
+
+def _kept(paper: ArchivePaper, what: str) -> str:
+    """What became of a paper, as it is told to whoever brought it."""
+    if papers.is_sign(paper):
+        return _("It is in your archive. Your supervisor sees it.")
+    if what in papers.SIGNS:
+        return _("It is in your archive. There is already such a sign of this day, so that it adds none.")
+    return _("It is in your archive.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +45,7 @@ def papers_page(request: HttpRequest) -> HttpResponse:
         try:
             if placement is None:
                 raise ValidationError(_("No placement of yours runs."))
-            papers.bring(
+            paper = papers.bring(
                 placement,
                 by=actor,
                 what=what,
@@ -43,7 +53,7 @@ def papers_page(request: HttpRequest) -> HttpResponse:
                 files=request.FILES.getlist("files"),
                 title=words(request.POST.get("title"), 160),
             )
-            messages.success(request, _("It is in your archive. Your supervisor sees it."))
+            messages.success(request, _kept(paper, what))
             return redirect("practice-papers")
         except ValidationError as refused:
             fault = "；".join(refused.messages)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -131,11 +130,6 @@ class Stop:
     address: str
 
 
-def _apart(a: tuple[Decimal, Decimal], b: tuple[Decimal, Decimal]) -> float:
-    """Kilometres between two rounded points, as the crow flies."""
-    return between((float(a[0]), float(a[1])), (float(b[0]), float(b[1])))
-
-
 def route_of(actor: Actor, today: date) -> list[Stop]:
     """The supervisor's firms in the order of a short way round: begins where nobody was for longest, then ever the nearest."""
     rows = Placement.objects.filter(supervisor=actor.person_id or 0, status="running", archived_at=None)
@@ -152,10 +146,10 @@ def route_of(actor: Actor, today: date) -> list[Stop]:
     points = {firm: _point_of(placements) for firm, placements in at.items()}
     waiting = sorted(at, key=lambda firm: (seen.get(firm.pk) or date.min, firm.name))
     stops: list[Stop] = []
-    here: tuple[Decimal, Decimal] | None = None
+    here: tuple[float, float] | None = None
     while waiting:
         near = [firm for firm in waiting if points[firm] is not None]
-        firm = min(near, key=lambda f: _apart(here, points[f])) if here and near else waiting[0]  # type: ignore[arg-type]
+        firm = min(near, key=lambda f: between(here, points[f])) if here and near else waiting[0]  # type: ignore[arg-type]
         waiting.remove(firm)
         point, last = points[firm], seen.get(firm.pk)
         stops.append(
@@ -164,7 +158,7 @@ def route_of(actor: Actor, today: date) -> list[Stop]:
                 placements=at[firm],
                 last=last,
                 overdue=last is None or (today - last).days > every,
-                kilometres=round(_apart(here, point), 1) if here and point else None,
+                kilometres=round(between(here, point), 1) if here and point else None,
                 address=next((row.post.address for row in at[firm] if row.post.address), ""),
             )
         )
@@ -172,10 +166,10 @@ def route_of(actor: Actor, today: date) -> list[Stop]:
     return stops
 
 
-def _point_of(placements: list[Placement]) -> tuple[Decimal, Decimal] | None:
+def _point_of(placements: list[Placement]) -> tuple[float, float] | None:
     for row in placements:
         if row.post.longitude is not None and row.post.latitude is not None:
-            return row.post.longitude, row.post.latitude
+            return float(row.post.longitude), float(row.post.latitude)
     return None
 
 

@@ -10,12 +10,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.kernel.constraints import no_overlap
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Actor, RecordQuerySet, Scope
 from zhixing.practice.placements import OF_PLACEMENT, Placement
 from zhixing.practice.running import NAMED, TITLE, UNITS
-from zhixing.practice.running_numbers import source
+from zhixing.practice.running_numbers import Dated, dated
 
 
 class EvaluationQuerySet(RecordQuerySet):
@@ -85,7 +84,7 @@ class Evaluation(Record):
 
 
 @tracked
-class GradeRule(Record):
+class GradeRule(Dated):
     """成绩规则: the weight of a part of the grade, or the least score of a level, from a day on (I-30, I-31)."""
 
     class Code(models.TextChoices):
@@ -101,10 +100,6 @@ class GradeRule(Record):
     value = models.DecimalField(
         _("number"), max_digits=4, decimal_places=1, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
-    source = source()
-    effective_from = models.DateField(_("in force from"))
-    effective_to = models.DateField(_("until"), null=True, blank=True)
-    scope = Scope()
     lookup = ("code",)
 
     class Meta:
@@ -112,18 +107,7 @@ class GradeRule(Record):
         verbose_name_plural = _("grade rules")
         ordering = ["code", "-effective_from"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["code", "effective_from"],
-                name="grade_rule_from",
-                violation_error_message=_("There is already such a rule from this day."),
-            ),
-            no_overlap(
-                "grade_rule_overlap",
-                "code",
-                start="effective_from",
-                end="effective_to",
-                message=_("At this time another number is in force: end it first."),
-            ),
+            *dated("grade_rule", "code", message=_("There is already such a rule from this day.")),
             models.CheckConstraint(
                 name="grade_rule_value",
                 condition=Q(value__range=(0, 100)),

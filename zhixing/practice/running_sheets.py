@@ -69,28 +69,14 @@ class PresenceSignalSheet(Sheet):
     icon = "pin"
     description = _("Cheap signals that somebody was at work; there is no clocking in.")
     columns = ("placement__student", "day", "kind", "confirms", "placement__post__organisation", "note")
-    filters = ("kind", "day", "confirms", *_PLACED)
+    filters = ("kind", "day", "confirms", "paper_state", *_PLACED)
     tabs = "kind"
     search = _SEARCH
     groups = ((_("Signal"), ("placement", "kind", "day", "confirms", "note")),)
     panels = (running_panels.signal_panel,)
     actions = (
-        Action(
-            "vouch",
-            _("Looked at"),
-            running_papers.vouch,
-            icon="check",
-            primary=True,
-            available=lambda signal: signal.paper_id is not None and not signal.vouched,
-        ),
-        Action(
-            "doubt",
-            _("Does not count"),
-            running_papers.doubt,
-            icon="x",
-            comment="required",
-            available=lambda signal: signal.paper_id is not None and not signal.vouched,
-        ),
+        flow_action(models.PresenceSignal.flow, "vouch", running_papers.vouch),
+        flow_action(models.PresenceSignal.flow, "doubt", running_papers.doubt),
     )
     natural_key = ("placement", "kind", "day")
     synonyms = {

@@ -11,11 +11,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from zhixing.kernel.scope import Actor, type_key
-from zhixing.kernel.typed import whole
+from zhixing.kernel.typed import day, whole
 from zhixing.org.calendar import monday_of
 from zhixing.practice import presence, running_numbers, workplace
 from zhixing.practice.placements import Placement
@@ -46,8 +46,8 @@ WITH kept AS (
     RETURNING w.id, (w.xmax = 0) AS fresh
 ), signs AS (
     INSERT INTO practice_presencesignal
-        (created_at, updated_at, placement_id, kind, day, confirms, device, content, longitude, latitude, note, vouched)
-    SELECT now(), now(), %(placement)s, kind, %(day)s, true, %(device)s, '', lon, lat, '', false
+        (created_at, updated_at, placement_id, kind, day, confirms, device, content, longitude, latitude, note, paper_state)
+    SELECT now(), now(), %(placement)s, kind, %(day)s, true, %(device)s, '', lon, lat, '', ''
     FROM (VALUES ('code', %(code)s::boolean, NULL::numeric, NULL::numeric),
                  ('place', %(lon)s::numeric IS NOT NULL, %(lon)s::numeric, %(lat)s::numeric)) AS sign(kind, counts, lon, lat)
     WHERE counts
@@ -130,7 +130,7 @@ def read(given: dict[str, Any], now: datetime) -> Week:
         return value
 
     placement = take("placement", whole, _("Say which placement it is."))
-    monday = take("monday", lambda value: parse_date(str(value)), _("Say which week it is."))
+    monday = take("monday", day, _("Say which week it is."))
     hours = take("hours", _hours, _("Enter the hours."))
     mood = take("mood", whole, _("Say how it was."))
     client = take("client_id", lambda value: uuid.UUID(str(value)), _("The sender's own number is missing."))
@@ -184,12 +184,13 @@ def hand_in(week: Week, *, by: Actor) -> Handed:
         _pk, post, starts_on, ends_on, name, late = found
         # A week can be handed in late, once there is a network again; older ones are told to the supervisor.
         back = int(running_numbers.shipped_on("late_weeks") if late is None else late)
-        if week.monday < monday_of(today) - timedelta(weeks=back):
+        oldest = monday_of(today) - timedelta(weeks=back)
+        if week.monday < oldest:
             said = _("Only this week and the %(weeks)s before it can be handed in.") % {"weeks": back}
             raise ValidationError({"monday": said})
         if not starts_on - timedelta(days=6) <= week.monday <= ends_on:
             raise ValidationError({"monday": _("This week lies outside the placement.")})
-        code = workplace.fits(post, week.code, week.written_at, week.placement) if week.code else None
+        code = workplace.fits(post, week.code, week.written_at, week.placement, oldest) if week.code else None
         written_on = timezone.localtime(week.written_at).date()
         values = {
             "placement": week.placement,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from zhixing.kernel.scope import Actor
 from zhixing.kernel.sheet import sheet_for
-from zhixing.practice import duties, insurance, plan_actions, readiness
+from zhixing.practice import duties, insurance, papers, plan_actions, readiness
 from zhixing.practice.placements import Placement
 from zhixing.practice.plans import PracticePlan
 
@@ -88,7 +88,7 @@ def ready_page(request: HttpRequest, plan: int) -> HttpResponse:
         "begun": begun,
         "mend": insurance.mend(placements) if only == "insurance" else None,
         "may": may,
-        "to_sign": sum(row.agreement is not None and row.agreement.status == "approved" for row in placements),
+        "to_sign": papers.to_sign(found).count(),
         "duties": duties.asked(found),
         "confirm_url": sheet.url("act", found.pk, key="confirm_duty") if sheet and may else "",
         "is_internship": plan_actions.is_preparing_internship(found),

@@ -6,7 +6,7 @@ can work it out beforehand.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,8 +14,6 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 WINDOW = timedelta(minutes=10)
-# A week written without a network arrives later; a code older than this is told to be too old.
-LATEST = timedelta(days=8)
 # A phone's clock may be somewhat off.
 _EITHER_SIDE = 1
 # Whoever guesses is not listened to any more that day.
@@ -45,16 +43,16 @@ def seconds_left(moment: datetime) -> int:
     return span - int(moment.timestamp()) % span
 
 
-def fits(post_id: int, typed: str, written_at: datetime, placement_id: int = 0) -> bool:
-    """Whether the digits were those of the post when they were written down.
+def fits(post_id: int, typed: str, written_at: datetime, placement_id: int = 0, since: date = date.min) -> bool:
+    """Whether the digits were those of the post when they were written down, on `since` at the earliest.
 
-    `placement_id` counts wrong tries: after a dozen in a day nothing fits any more.
+    A week written without a network arrives later, with a code of its day. `placement_id` counts wrong tries: after a dozen in a day nothing fits any more.
     """
     digits = "".join(character for character in typed if character.isdigit())
     if len(digits) != 6:
         return False
     now = timezone.now()
-    if written_at > now + WINDOW or written_at < now - LATEST:
+    if written_at > now + WINDOW or timezone.localtime(written_at).date() < since:
         return False
     key = f"workplace-code:{placement_id}:{timezone.localdate()}"
     if cache.get(key, 0) >= TRIES_A_DAY:

@@ -170,7 +170,7 @@ class Running:
                 day=day,
                 paper=paper,
                 content=file.sha256,
-                vouched=n == 0,
+                paper_state="waiting" if n else "vouched",
                 note=paper.title,
             )
             insert(self.plan, [row], lambda row: row.day)

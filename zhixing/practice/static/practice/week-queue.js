@@ -76,7 +76,8 @@
           return one(week, told, true);
         });
       }
-      if (answer.status === 422 || answer.status === 400) {
+      /* What the college refuses it refuses again; only a timeout or too many at once is a matter of waiting. */
+      if (answer.status >= 400 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
         return answer.json().catch(function () { return {}; }).then(function (fault) {
           var words = [];
           Object.keys(fault.errors || {}).forEach(function (name) {

@@ -96,7 +96,7 @@
           drop.type = "button";
           drop.className = "zx-btn zx-btn--ghost";
           drop.textContent = "×";
-          drop.addEventListener("click", function () { queue.remove(row.client_id).then(show); });
+          drop.addEventListener("click", function () { queue.remove(row.client_id).then(show).catch(function () {}); });
           item.appendChild(drop);
         }
         list.appendChild(item);
@@ -110,10 +110,25 @@
   function later(told) {
     clearTimeout(turn);
     pause = told.waiting && !told.signIn && navigator.onLine ? Math.min(pause ? pause * 2 : 2000, 120000) : 0;
-    if (pause) turn = setTimeout(send, pause);
+    if (pause) turn = setTimeout(quietly, pause);
   }
 
+  /* Who asks while it is being sent waits for the same sending: it is told, and put off, once. */
+  var sending = null;
   function send() {
+    if (!sending) {
+      sending = sent();
+      sending.then(free, free);
+    }
+    return sending;
+  }
+
+  function free() { sending = null; }
+
+  /* Where nobody waits for the answer: what could not be sent stays on the phone. */
+  function quietly() { send().catch(function () {}); }
+
+  function sent() {
     return queue.send().then(function (told) {
       later(told);
       return show().then(function () {
@@ -186,21 +201,21 @@
     }).then(function () { button.disabled = false; }, function () { button.disabled = false; });
   });
 
-  window.addEventListener("online", function () { online(); send(); });
+  window.addEventListener("online", function () { online(); quietly(); });
   window.addEventListener("offline", online);
-  document.addEventListener("visibilitychange", function () { if (!document.hidden && navigator.onLine) send(); });
+  document.addEventListener("visibilitychange", function () { if (!document.hidden && navigator.onLine) quietly(); });
 
   var meta = document.querySelector("meta[name=csrf-token]");
   if (!shell && meta) queue.token = meta.content;
   online();
   if (shell) {
-    queue.kept("state").then(fill);
+    queue.kept("state").then(fill).catch(function () {});
     var code = new URLSearchParams(location.search).get("code");
     if (code) form.elements.code.value = code.slice(0, 6);
   } else {
-    queue.keep("state", JSON.parse(form.dataset.state));
+    queue.keep("state", JSON.parse(form.dataset.state)).catch(function () {});
   }
-  show().then(function (rows) { if (rows.length) send(); });
+  show().then(function (rows) { if (rows.length) quietly(); }).catch(function () {});
 
   if (navigator.serviceWorker) {
     navigator.serviceWorker.register(form.dataset.worker, { scope: form.dataset.scope }).then(function () {
