@@ -184,6 +184,8 @@ class Booking(Record):
         """Of two who book the same lesson at the same moment the later is told who was quicker."""
         try:
             with transaction.atomic():
+                # Whoever books a room waits for whoever is booking it: two that wait for each other's row would both be broken off.
+                Room._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=self.room_id).first()
                 super().save(*args, **kwargs)
         except IntegrityError as error:
             holder = next(iter(holders([self]).values()), None)

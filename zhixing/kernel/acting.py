@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import DeadlockDetected
 
 from zhixing.kernel import events
 from zhixing.kernel.flow import FlowError
@@ -41,6 +42,18 @@ def changing(
         setattr(record, field.attname, getattr(locked, field.attname))
 
 
+def _insert(record: Record) -> None:
+    """Write a new record. Of two that exclude each other and wait for one another the later is asked again, and told why not."""
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        with transaction.atomic():
+            record.save(force_insert=True)
+
+
 def add(record: R, *, by: Actor, comment: str = "", follows: bool = False) -> R:
     """Write a new record for `by`, within their reach unless it `follows` from what they were allowed to do."""
     if not follows and not by.can(type(record), "add"):
@@ -48,8 +61,7 @@ def add(record: R, *, by: Actor, comment: str = "", follows: bool = False) -> R:
     record.full_clean(validate_unique=False, validate_constraints=False)
     with transaction.atomic():
         try:
-            with transaction.atomic():
-                record.save(force_insert=True)
+            _insert(record)
         except IntegrityError as error:
             raise readable(type(record), error) from error
         rows = type(record)._default_manager.filter(pk=record.pk)
