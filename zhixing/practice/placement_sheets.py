@@ -17,7 +17,7 @@ from zhixing.practice import (
     practice_forms,
     redline_panels,
 )
-from zhixing.practice.running_sheets import PLACEMENT_ACTIONS, PLACEMENT_PANELS, PLACEMENT_RELATED
+from zhixing.practice.running_offers import PLACEMENT_ACTIONS, PLACEMENT_PANELS, PLACEMENT_RELATED
 
 _FLOW = models.Placement.flow
 _CONSENT = models.Consent.flow

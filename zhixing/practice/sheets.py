@@ -13,24 +13,16 @@ from zhixing.practice.placement_sheets import (
 from zhixing.practice.plan_sheets import PlanDocumentSheet, PlanDutySheet, PracticePlanSheet, SupervisorSheet
 from zhixing.practice.post_sheets import FilingSheet, InspectionSheet, PostShareSheet, PostSheet, ViolationSheet
 from zhixing.practice.redline_sheets import FindingSheet, OverrideSheet
-from zhixing.practice.running_sheets import (
-    ArchivePaperSheet,
-    CertificateSheet,
+from zhixing.practice.running_case_sheets import (
     ComplaintSheet,
-    EvaluationSheet,
-    GradeRuleSheet,
     IncidentReportSheet,
     IncidentSheet,
     LeaveSheet,
     PlacementChangeSheet,
-    PresenceSignalSheet,
-    PresenceWeekSheet,
-    PresenceWeightSheet,
-    ReportDutySheet,
-    RunRuleSheet,
-    VisitSheet,
-    WeekEntrySheet,
 )
+from zhixing.practice.running_result_sheets import ArchivePaperSheet, CertificateSheet, EvaluationSheet
+from zhixing.practice.running_rule_sheets import GradeRuleSheet, PresenceWeightSheet, ReportDutySheet, RunRuleSheet
+from zhixing.practice.running_sheets import PresenceSignalSheet, PresenceWeekSheet, VisitSheet, WeekEntrySheet
 
 __all__ = [
     "ArchivePaperSheet",
