@@ -185,6 +185,7 @@ STATES: dict[str, dict[str, Callable[[], dict[str, Any]]]] = {
     },
     "bases.base_plan": {"approved": lambda: {"approved_on": BEGIN}},
     "bases.term_summary": {"": lambda: {"submitted_on": BEGIN}, "draft": lambda: {"submitted_on": None}},
+    "practice.presence_signal": {"": lambda: {"paper": make(apps.get_model("practice", "ArchivePaper"))}},
     "cultivation.risk": {"closed": lambda: {"closed_on": END}, "": lambda: {"closed_on": None}},
 }
 

@@ -61,6 +61,8 @@ def field_schema(field: models.Field) -> dict[str, Any]:
     words = [str(field.verbose_name)]
     if field.choices:
         found["enum"] = [value for value, _label in field.flatchoices]
+        if field.blank and isinstance(field, models.CharField) and "" not in found["enum"]:
+            found["enum"].append("")
         words.append("；".join(f"{value} = {label}" for value, label in field.flatchoices if value != ""))
     if field.is_relation and field.related_model is not None:
         words.append(type_key(field.related_model))  # type: ignore[arg-type]
