@@ -201,7 +201,11 @@
     }).then(function () { button.disabled = false; }, function () { button.disabled = false; });
   });
 
-  window.addEventListener("online", function () { online(); quietly(); });
+  window.addEventListener("online", function () {
+    online();
+    /* What was begun without a network fails, and has been put off by nobody: it is begun anew. */
+    if (sending) sending.then(quietly, quietly); else quietly();
+  });
   window.addEventListener("offline", online);
   document.addEventListener("visibilitychange", function () { if (!document.hidden && navigator.onLine) quietly(); });
 
