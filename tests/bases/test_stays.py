@@ -12,6 +12,8 @@ from django.test import Client
 from tests.bases import factories as make
 from tests.governance.factories import College
 from zhixing.bases.models import BasePlan, BaseRecognition, BenefitStatement, TermSummary
+from zhixing.kernel import importing
+from zhixing.kernel.sheet import sheet_for
 
 
 def plan(home: College, state: str) -> BasePlan:
@@ -55,3 +57,48 @@ def test_what_is_handed_in_stays(
         status=open_one, **{field: None for field in ("approved_on", "submitted_on") if hasattr(row, field)}
     )
     assert client.patch(url, said, content_type="application/json").status_code == 200
+
+
+def told(row: Any) -> dict[str, str]:
+    """What tells a register which paper is meant."""
+    match row:
+        case BasePlan():
+            return {"unit": row.unit.code, "year": row.year.code}
+        case TermSummary():
+            return {"major": row.major.code, "term": str(row.term)}
+        case BenefitStatement():
+            return {"base": row.base.code, "year": str(row.year)}
+        case _:
+            return {"base": row.base.code, "major": row.major.code, "level": "校级", "growing_since": "2024-09-01"}
+
+
+@pytest.mark.parametrize(
+    ("paper", "kept", "open_one", "field", "value"),
+    [
+        (plan, "approved", "draft", "content", "改写"),
+        (summary, "submitted", "draft", "results", "改写"),
+        (statement, "sent", "disputed", "school_remark", "改写"),
+        (recognition, "applied", "growing", "statement", "改写"),
+    ],
+)
+def test_a_register_changes_no_paper_that_is_handed_in(
+    home: College, paper: Any, kept: str, open_one: str, field: str, value: str
+) -> None:
+    row, office = paper(home, kept), home.actor("office")
+    sheet = sheet_for(type(row))
+    assert sheet is not None
+    cells = {str(sheet.column_label(name)): cell for name, cell in {**told(row), field: value}.items()}
+    text = ",".join(cells) + "\n" + ",".join(cells.values()) + "\n"
+
+    def brought() -> list[str]:
+        run, _reading = importing.start(sheet, text.encode(), "台账.csv", by=office)
+        found = importing.preview(run, by=office).faults
+        importing.commit(run, by=office)
+        row.refresh_from_db()
+        return [fault[3] for fault in found]
+
+    assert brought() == ["handed_in"] and getattr(row, field) != value
+    type(row).objects.filter(pk=row.pk).update(
+        status=open_one, **{name: None for name in ("approved_on", "submitted_on") if hasattr(row, name)}
+    )
+    assert brought() == [] and getattr(row, field) == value

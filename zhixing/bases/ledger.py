@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
-from zhixing.bases.papers import stays
+from zhixing.bases.papers import stay
 from zhixing.bases.rooms import Room
 from zhixing.kernel.constraints import not_negative
 from zhixing.kernel.fields import MoneyField
@@ -244,7 +247,8 @@ class BenefitStatement(Record):
     def __str__(self) -> str:
         return f"{self.base.name} · {self.year}"
 
-    def clean(self) -> None:
+    @classmethod
+    def refusals(cls, rows: Sequence[BenefitStatement]) -> Iterator[tuple[BenefitStatement, ValidationError]]:
         """What the firm has before it, or both have confirmed, stays."""
         words = _("The statement is with the firm or confirmed: it stays as it is.")
-        stays(self, ("base_id", "year", "lines", "school_remark"), words, writable=("draft", "disputed"))
+        return stay(cls, rows, ("base_id", "year", "lines", "school_remark"), words, writable=("draft", "disputed"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
-from zhixing.bases.papers import stays
+from zhixing.bases.papers import stay
 from zhixing.kernel.flow import Flow, Step
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.scope import Scope
@@ -194,10 +197,11 @@ class BaseRecognition(Record):
     def __str__(self) -> str:
         return f"{self.base.name} · {self.major.name}"
 
-    def clean(self) -> None:
+    @classmethod
+    def refusals(cls, rows: Sequence[BaseRecognition]) -> Iterator[tuple[BaseRecognition, ValidationError]]:
         """What was applied for stays, unless it is sent back."""
         words = _("The application is handed in and stays as it is.")
-        stays(self, ("base_id", "major_id", "level", "statement"), words, writable=("growing",))
+        return stay(cls, rows, ("base_id", "major_id", "level", "statement"), words, writable=("growing",))
 
 
 @tracked

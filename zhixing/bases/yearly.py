@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.bases.papers import stays
+from zhixing.bases.papers import stay
 from zhixing.kernel.constraints import not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.flow import Flow, Step
@@ -88,10 +91,11 @@ class BasePlan(Record):
         """Called by the approval route within its last step."""
         self.approved_on = timezone.localdate()
 
-    def clean(self) -> None:
+    @classmethod
+    def refusals(cls, rows: Sequence[BasePlan]) -> Iterator[tuple[BasePlan, ValidationError]]:
         """What was approved stays: next year has a plan of its own."""
         fields = ("unit_id", "year_id", "new_bases", "new_places", "demo_bases", "funds", "content", "management")
-        stays(self, fields, _("The plan is approved and stays as it is."), writable=("draft", "submitted"))
+        return stay(cls, rows, fields, _("The plan is approved and stays as it is."), writable=("draft", "submitted"))
 
 
 @tracked
@@ -171,7 +175,8 @@ class TermSummary(Record):
     def __str__(self) -> str:
         return f"{self.major.name} · {self.term}"
 
-    def clean(self) -> None:
+    @classmethod
+    def refusals(cls, rows: Sequence[TermSummary]) -> Iterator[tuple[TermSummary, ValidationError]]:
         """What was handed in stays, unless it is sent back."""
         fields = ("major_id", "term_id", "overview", "results", "problems", "next_steps")
-        stays(self, fields, _("The summary is handed in and stays as it is."), writable=("draft",))
+        return stay(cls, rows, fields, _("The summary is handed in and stays as it is."), writable=("draft",))
