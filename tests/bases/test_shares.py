@@ -111,3 +111,47 @@ def test_one_asset_number_stands_once_and_finds_its_thing(client: Client, home: 
     assert [row["title"] for row in found["items"]] == ["机床1"]
     exported = client.get("/bases/contribution/export.csv?q=ZC-9&columns=title,asset_number")
     assert "ZC-9" in b"".join(exported.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_what_a_statement_told_is_neither_archived_nor_deleted_nor_moved(
+    client: Client, home: College, unit: ResidentUnit
+) -> None:
+    share(home, unit)
+    share(home, unit, starts_on=date(2026, 1, 1), ends_on=date(2026, 2, 28))
+    dean = home.actor("dean")
+    actions.draw_up(unit.base, by=dean, year=2025)
+    actions.send_statement(BenefitStatement.objects.get(), by=dean, name="王经理")
+    told, later = RevenueShare.objects.order_by("starts_on")
+    client.force_login(home.user("office"), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    for more in ("", "?archive=1"):
+        answer = client.delete(f"/api/v1/bases/revenue_share/{told.pk}{more}")
+        assert answer.status_code == 422 and "2025" in answer.content.decode()
+    for do in ("archive", "delete"):
+        page = client.post(f"/bases/revenue_share/{told.pk}/delete/", {"do": do})
+        assert page.status_code == 409 and "2025" in page.content.decode()
+    url = f"/api/v1/bases/resident_unit/{unit.pk}"
+    moved = client.patch(url, {"base": make.base(home).code}, content_type="application/json")
+    assert moved.status_code == 422 and "2025" in moved.content.decode()
+    assert client.patch(url, {"head": "李工"}, content_type="application/json").status_code == 200
+    told.refresh_from_db()
+    assert told.archived_at is None
+    # A year that no statement has told yet is still free.
+    assert client.delete(f"/api/v1/bases/revenue_share/{later.pk}").status_code == 204
+
+
+def test_what_is_archived_gives_its_days_free_and_comes_back_only_where_they_still_are(
+    client: Client, home: College, unit: ResidentUnit
+) -> None:
+    share(home, unit)
+    old = RevenueShare.objects.get()
+    client.force_login(home.user("office"), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    assert client.delete(f"/api/v1/bases/revenue_share/{old.pk}?archive=1").status_code == 204
+    share(home, unit, starts_on=date(2025, 8, 1))
+    back = client.post(f"/bases/revenue_share/{old.pk}/restore/", follow=True)
+    assert back.status_code == 200 and "同一天" in back.content.decode()
+    old.refresh_from_db()
+    assert old.archived_at is not None
+    RevenueShare.objects.exclude(pk=old.pk).delete()
+    client.post(f"/bases/revenue_share/{old.pk}/restore/")
+    old.refresh_from_db()
+    assert old.archived_at is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -252,3 +252,16 @@ class BenefitStatement(Record):
         """What the firm has before it, or both have confirmed, stays."""
         words = _("The statement is with the firm or confirmed: it stays as it is.")
         return stay(cls, rows, ("base_id", "year", "lines", "school_remark"), words, writable=("draft", "disputed"))
+
+
+def told_years(bases: Collection[int]) -> set[tuple[int, int]]:
+    """Bases and years whose statement the firm has before it, or both have confirmed: one question for all."""
+    settled = (BenefitStatement.Status.SENT, BenefitStatement.Status.CONFIRMED)
+    kept = BenefitStatement.objects.filter(base__in=bases, status__in=settled, archived_at=None)
+    return set(kept.values_list("base_id", "year")) if bases else set()
+
+
+def shares_stay(year: int) -> ValidationError:
+    """Why the shares of revenue of a year no longer change."""
+    words = _("The statement of %(year)s is with the firm or confirmed: its shares stay as they are.")
+    return ValidationError(words, code="told", params={"year": year})

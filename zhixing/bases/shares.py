@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -14,16 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.bases.ledger import BenefitStatement
+from zhixing.bases.ledger import shares_stay, told_years
 from zhixing.bases.use import ResidentUnit
 from zhixing.kernel.constraints import dates_in_order, no_overlap, not_negative
 from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
-
-# A statement that the firm has before it, or that both have confirmed.
-_SETTLED = (BenefitStatement.Status.SENT, BenefitStatement.Status.CONFIRMED)
 
 
 @tracked
@@ -68,7 +65,12 @@ class RevenueShare(Record):
                 name="revenue_share_once",
                 violation_error_message=_("The share of this unit from that day is already recorded."),
             ),
-            no_overlap("revenue_share_no_overlap", "resident", message=_("Two shares of a unit must not share a day.")),
+            no_overlap(
+                "revenue_share_no_overlap",
+                "resident",
+                message=_("Two shares of a unit must not share a day."),
+                condition=Q(archived_at=None),
+            ),
             models.CheckConstraint(
                 name="revenue_share_percent",
                 condition=Q(school_percent__range=(0, 100)),
@@ -97,8 +99,7 @@ class RevenueShare(Record):
         units = ResidentUnit.objects.filter(pk__in={row.resident_id for row in asked})
         base_of = dict(units.values_list("pk", "base_id"))
         bases = {*base_of.values(), *(base for base, _year in before.values())}
-        kept = BenefitStatement.objects.filter(base__in=bases, status__in=_SETTLED, archived_at=None)
-        told = set(kept.values_list("base_id", "year")) if bases else set()
+        told = told_years(bases)
         today = timezone.localdate()
         for row in asked:
             if row.ends_on and row.ends_on > today:
@@ -107,5 +108,13 @@ class RevenueShare(Record):
                 {before[row.pk]} if row.pk in before else set()
             )
             for _base, year in of & told:
-                words = _("The statement of %(year)s is with the firm or confirmed: its shares stay as they are.")
-                yield row, ValidationError(words, code="told", params={"year": year})
+                yield row, shares_stay(year)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """The overlap rule rests on the archive mark: a form leaves it out, but it is known."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
+
+    def refuse_leaving(self) -> None:
+        """What a year's statement told the firm is neither deleted nor archived, nor does anything archived come back to it."""
+        if (self.resident.base_id, self.starts_on.year) in told_years({self.resident.base_id}):
+            raise shares_stay(self.starts_on.year)

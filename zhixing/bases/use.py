@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from zhixing.bases.base import Base
+from zhixing.bases.ledger import shares_stay, told_years
 from zhixing.bases.rooms import Room, Use
 from zhixing.bases.rules import in_use_on
 from zhixing.kernel.constraints import dates_in_order, not_negative
@@ -151,6 +152,19 @@ class ResidentUnit(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def refusals(cls, rows: Sequence[ResidentUnit]) -> Iterator[tuple[ResidentUnit, ValidationError]]:
+        """A unit takes its shares of revenue along to no other base once the statement of one of the two has told them."""
+        asked = {row.pk: row for row in moved(cls, rows, ("base_id",)) if row.pk and row.base_id}
+        if not asked:
+            return
+        shares = cls._base_manager.filter(pk__in=asked, shares__isnull=False, shares__archived_at=None)
+        held = sorted(set(shares.values_list("pk", "base_id", "shares__starts_on__year")))
+        told = told_years({base for _pk, base, _year in held} | {row.base_id for row in asked.values()})
+        for pk, base, year in held:
+            if {(base, year), (asked[pk].base_id, year)} & told:
+                yield asked[pk], shares_stay(year)
 
 
 @tracked

@@ -183,8 +183,11 @@ def restore(request: HttpRequest, domain: str, name: str, pk: int) -> HttpRespon
     actor: Actor = request.actor  # type: ignore[attr-defined]
     sheet = sheet_of(request, domain, name, "delete")
     record = record_of(sheet, actor, pk, "delete")
-    writing.set_archived(sheet, record, False, by=actor)
-    messages.success(request, _("“%(record)s” is back.") % {"record": record})
+    try:
+        writing.set_archived(sheet, record, False, by=actor)
+        messages.success(request, _("“%(record)s” is back.") % {"record": record})
+    except ValidationError as error:
+        messages.error(request, "；".join(error.messages))
     return redirect(sheet.url("detail", pk))
 
 

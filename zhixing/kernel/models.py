@@ -96,6 +96,9 @@ class Record(models.Model):
         start, end = (getattr(self, name) for name in days) if days else (None, None)
         return start is not None and end is not None and end < start
 
+    def refuse_leaving(self) -> None:
+        """Asked before somebody deletes this record, archives it or brings it back; raises ValidationError where it must stay."""
+
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         key = self.pk
         # Listeners look up what the row touched; a deleted row touches nothing, so they are told while it still stands.

@@ -89,6 +89,7 @@ def remove(sheet: Sheet, record: Record, *, by: Actor, comment: str = "") -> Non
     """Delete a record that nothing hangs on; ValidationError names what does."""
     if not by.can_on(record, "delete"):
         raise PermissionDenied(_("You may not delete this record."))
+    record.refuse_leaving()
     blockers = [(relation, count) for relation, count, forbids in hanging_on(sheet, record) if forbids]
     if blockers:
         names = "、".join(f"{relation.related_model._meta.verbose_name_plural} {count}" for relation, count in blockers)
@@ -104,13 +105,22 @@ def remove(sheet: Sheet, record: Record, *, by: Actor, comment: str = "") -> Non
 
 
 def set_archived(sheet: Sheet, record: Record, archived: bool, *, by: Actor, comment: str = "") -> None:
-    """Put a record away, or bring it back: it keeps its history and what refers to it, but leaves lists and choices."""
+    """Put a record away, or bring it back: it keeps its history and what refers to it, but leaves lists and choices.
+
+    Raises PermissionDenied without the right, ValidationError in words when the record must stay, or when another has taken
+    its place meanwhile.
+    """
     if not by.can_on(record, "delete"):
         raise PermissionDenied(_("You may not archive this record."))
-    with transaction.atomic():
-        record.archived_at = timezone.now() if archived else None
-        type(record)._base_manager.filter(pk=record.pk).update(
-            archived_at=record.archived_at, updated_at=timezone.now()
-        )
-        events.log(record, "archived" if archived else "restored", by=by, comment=comment)
-        changes.touched(type(record), [record.pk])
+    record.refuse_leaving()
+    before, record.archived_at = record.archived_at, timezone.now() if archived else None
+    try:
+        with transaction.atomic():
+            type(record)._base_manager.filter(pk=record.pk).update(
+                archived_at=record.archived_at, updated_at=timezone.now()
+            )
+            events.log(record, "archived" if archived else "restored", by=by, comment=comment)
+            changes.touched(type(record), [record.pk])
+    except IntegrityError as error:
+        record.archived_at = before
+        raise readable(sheet.model, error) from error
