@@ -147,6 +147,20 @@ def test_a_use_keeps_the_rules_whatever_way_it_comes(client: Client, home: Colle
         )
 
 
+def test_a_day_that_is_past_is_booked_by_nobody_again(client: Client, home: College, room: Room) -> None:
+    past = Booking.objects.create(**booking(room, day=date(2026, 3, 6)), status="cancelled")
+    dean = home.actor("dean")
+    with pytest.raises(ValidationError, match="已过"):
+        actions.take(Booking(**booking(room, day=date(2026, 3, 6))), by=dean)
+    client.force_login(home.user("dean"), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    url = f"/api/v1/bases/booking/{past.pk}"
+    assert client.post(f"{url}/act/renew", content_type="application/json").status_code == 422
+    past.refresh_from_db()
+    assert past.status == "cancelled"
+    Booking.objects.update(day=DAY)
+    assert client.post(f"{url}/act/renew", content_type="application/json").status_code == 200
+
+
 def test_what_was_booked_once_may_be_cancelled_or_renamed_after_the_base_has_closed(
     client: Client, home: College, room: Room
 ) -> None:

@@ -17,6 +17,7 @@ from tests.governance import factories as governance
 from tests.governance.factories import College
 from zhixing.bases import actions, series
 from zhixing.bases.models import Base, Booking, Room
+from zhixing.kernel.flow import FlowError
 from zhixing.kernel.scope import role_table
 from zhixing.org.models import Holiday, Term
 
@@ -111,6 +112,23 @@ def test_who_may_not_see_a_booking_is_only_told_that_the_room_is_taken(
         f"/bases/rooms/{room.pk}/weekly/", {"term": spring.pk, **FRIDAYS, **WHAT, "rhythm": "every", "do": "look"}
     )
     assert looked.context["hindered"] == 1 and "企业培训" not in looked.content.decode()
+    for asked in (lambda: ask(home, room, spring), lambda: actions.book(
+        room, by=home.actor("teacher"), day=TAKEN, first_period=5, last_period=6, function="service", purpose="维修"
+    )):  # fmt: skip
+        with pytest.raises(ValidationError) as refused:
+            asked()
+        told = "".join(refused.value.messages)
+        assert "2026-03-20" in told and "企业培训" not in told and home.people["dean"].name not in told
+
+
+def test_who_may_not_book_learns_nothing_of_the_days(
+    home: College, room: Room, spring: Term, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_one(home, room)
+    monkeypatch.setitem(role_table().rows["bases.booking"], "teacher", {"view": "all"})
+    with pytest.raises(FlowError) as refused:
+        ask(home, room, spring)
+    assert refused.value.code == "forbidden" and "2026" not in "".join(refused.value.messages)
 
 
 def test_a_program_books_a_series_too(client: Client, home: College, room: Room, spring: Term) -> None:

@@ -5,6 +5,7 @@ Each refuses with ValidationError. Source: 四（四）1 (input, functions, guid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from zhixing.bases.models import (
     Room,
     SafetyCheck,
 )
+from zhixing.bases.rooms import holders
 from zhixing.kernel import links
 from zhixing.kernel.acting import add, changing
 from zhixing.kernel.approval import submit
@@ -262,8 +264,6 @@ def book(
 ) -> Booking:
     """Book a room for some lessons. Of two who ask for the same lesson at the same moment one gets it, the other is told
     who was quicker."""
-    if day < timezone.localdate():
-        raise ValidationError(_("That day is past."), code="past")
     booking = Booking(
         room=room,
         day=day,
@@ -280,7 +280,39 @@ def book(
 
 
 def take(booking: Booking, *, by: Actor, comment: str = "") -> Booking:
-    """Write a booking; the very same one that was cancelled before is renewed for whoever books now."""
+    """Write a booking of a day to come; the very same one that was cancelled before is renewed for whoever books now.
+
+    Who has the room already is named only to those who may see that booking.
+    """
+    _to_come(booking.day)
+    try:
+        return _taken(booking, by=by, comment=comment)
+    except ValidationError as refused:
+        holder = holders([booking]).get(0)
+        if holder is None or visible([holder], by):
+            raise
+        raise holder.taken(named=False) from refused
+
+
+def renew(booking: Booking, *, by: Actor, comment: str = "") -> None:
+    """Book a cancelled booking again, unless its day is past."""
+    _to_come(booking.day)
+    with step(booking, "renew", by=by, comment=comment):
+        pass
+
+
+def visible(bookings: Sequence[Booking], by: Actor) -> set[int]:
+    """Which of some bookings somebody may see, by id: one question for all."""
+    rows = Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).visible_to(by)  # type: ignore[attr-defined]
+    return set(rows.values_list("pk", flat=True)) if bookings else set()
+
+
+def _to_come(day: date) -> None:
+    if day < timezone.localdate():
+        raise ValidationError(_("That day is past."), code="past")
+
+
+def _taken(booking: Booking, *, by: Actor, comment: str) -> Booking:
     twin = Booking.objects.filter(
         room=booking.room,
         day=booking.day,

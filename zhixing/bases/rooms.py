@@ -166,8 +166,11 @@ class Booking(Record):
         first, last = self.first_period, self.last_period
         return f"{first}" if first == last else f"{first}–{last}"
 
-    def taken(self) -> ValidationError:
-        """Why nobody else can have this room then, naming who has it."""
+    def taken(self, *, named: bool = True) -> ValidationError:
+        """Why nobody else can have this room then, naming who has it to those who may see it."""
+        if not named:
+            words = _("The room is taken on %(day)s in the lessons asked for. Choose other lessons or another room.")
+            return ValidationError(words, code=NO_OVERLAP, params={"day": self.day.isoformat()})
         holders = (self.booked_by, self.cohort, self.major)
         return ValidationError(
             _("The room is taken on %(day)s in lessons %(lessons)s: “%(purpose)s”, %(who)s. Choose other lessons or another room."),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from zhixing.bases.actions import take
+from zhixing.bases.actions import take, visible
 from zhixing.bases.figures import rows_url
 from zhixing.bases.models import Booking, Room
 from zhixing.bases.rooms import NO_OVERLAP, holders
@@ -126,9 +126,11 @@ def book_weekly(
 ) -> str:
     """Book all days of a series that are still to come and no holidays, but for those in `without`: all of them or none.
 
-    What is taken is told day by day with who has it, so that whoever asked may ask again without those days. Returns the
-    address of the bookings made.
+    What is taken is told day by day, with who has it where that may be seen, so that whoever asked may ask again without
+    those days. Returns the address of the bookings made. Raises FlowError without the right to book.
     """
+    if not by.can(Booking, "add"):
+        raise FlowError(_("You may not add a record of this type."), code="forbidden")
     said = {"first_period": first_period, "last_period": last_period, "function": function, "purpose": purpose,
             "major": major or (cohort.major if cohort else None), "cohort": cohort, "people": people,
             "series": uuid4().hex}  # fmt: skip
@@ -138,7 +140,7 @@ def book_weekly(
         raise ValidationError(_("No day of these weeks is left to book."), code="no_days")
     refused = [one for one in wanted if not one.free]
     if refused:
-        raise ValidationError([_summary(refused, wanted), *_reasons(refused)])
+        raise ValidationError([_summary(refused, wanted), *_reasons(refused, by)])
     with transaction.atomic():
         # In the order of days: of two series at once the second waits for the first, and neither for the other.
         for one in wanted:
@@ -154,11 +156,12 @@ def _summary(refused: Sequence[Occasion], wanted: Sequence[Occasion]) -> Validat
     )
 
 
-def _reasons(refused: Sequence[Occasion]) -> list[ValidationError]:
+def _reasons(refused: Sequence[Occasion], by: Actor) -> list[ValidationError]:
     found = []
+    seen = visible([one.holder for one in refused if one.holder], by)
     for one in refused:
         if one.holder is not None:
-            found.append(one.holder.taken())
+            found.append(one.holder.taken(named=one.holder.pk in seen))
         if one.faults:
             found.append(ValidationError(f"{one.day.isoformat()}：{'；'.join(one.faults)}", code="refused"))
     return found

@@ -412,7 +412,7 @@ class BookingSheet(Sheet):
             bulk=False,
             available=series.in_series,
         ),
-        flow_action(models.Booking.flow, "renew"),
+        flow_action(models.Booking.flow, "renew", actions.renew),
     )
     panels = (panels.booking_panel,)
     links = (_CALENDAR,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from zhixing.bases.actions import visible
 from zhixing.bases.forms import WeeklyForm
 from zhixing.bases.models import LAST_PERIOD, Base, Booking, Room
 from zhixing.bases.series import Weekly, book_weekly, occasions
@@ -68,26 +70,27 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     )
     days = [monday + timedelta(days=n) for n in range(7)]
     base_url = f"{request.path}?{urlencode({'base': room.base_id, 'room': room.pk})}" if room else request.path
+    booked = list(_booked(room, days, actor)) if room else []
     context = {
         "form": shown,
         "room": room,
         "days": [{"day": each, "today": each == today} for each in days],
-        "lessons": _lessons(room, days, actor) if room else [],
+        "lessons": _lessons(room, days, booked, actor) if room else [],
         "before_url": f"{base_url}&week={(monday - timedelta(days=7)).isoformat()}",
         "after_url": f"{base_url}&week={(monday + timedelta(days=7)).isoformat()}",
         "now_url": base_url,
         "weekly_url": reverse("book-weekly", args=[room.pk]) if room and actor.can(Booking, "add") else "",
-        "share": _share(_booked(room, days, actor)) if room else [],
+        "share": _share(booked),
         "crumbs": crumbs_of(Booking, _("Calendar of rooms")),
     }
     return render(request, "bases/calendar.html", context)
 
 
-def _lessons(room: Room, days: list[date], actor: Actor) -> list[dict[str, Any]]:
+def _lessons(room: Room, days: list[date], booked: Sequence[Booking], actor: Actor) -> list[dict[str, Any]]:
     """The week lesson by lesson: each day a booking that begins here with its length, nothing below it, or a free place."""
     begins: dict[tuple[date, int], Booking] = {}
     taken: set[tuple[date, int]] = set()
-    for held in _booked(room, days, actor):
+    for held in booked:
         begins[held.day, held.first_period] = held
         taken |= {(held.day, n) for n in range(held.first_period, held.last_period + 1)}
     sheet, room_sheet = sheet_for(Booking), sheet_for(Room)
@@ -121,7 +124,7 @@ def _booked(room: Room, days: list[date], actor: Actor) -> QuerySet[Booking]:
     return rows.visible_to(actor).select_related("major", "cohort", "booked_by")
 
 
-def _share(rows: QuerySet[Booking]) -> list[dict[str, Any]]:
+def _share(rows: Sequence[Booking]) -> list[dict[str, Any]]:
     """The lessons of the week by major: how far majors share the room."""
     found: dict[str, int] = {}
     for booking in rows:
@@ -171,8 +174,7 @@ def _looked_at(said: dict[str, Any], room: Room, actor: Actor) -> dict[str, Any]
     weekly = Weekly(said["term"], said["weekday"], said["first_week"], said["last_week"], said["rhythm"])
     fields = ("first_period", "last_period", "function", "purpose", "major", "cohort", "people")
     found = occasions(weekly, room, actor, **{name: said[name] for name in fields})
-    holders = [one.holder.pk for one in found if one.holder]
-    seen = set(Booking.objects.filter(pk__in=holders).visible_to(actor).values_list("pk", flat=True))
+    seen = visible([one.holder for one in found if one.holder], actor)
     sheet = sheet_for(Booking)
     return {
         "looked_at": True,
