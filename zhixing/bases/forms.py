@@ -24,6 +24,7 @@ from zhixing.bases.models import (
     Use,
 )
 from zhixing.bases.series import Rhythm
+from zhixing.bases.shares import quarter_before
 from zhixing.kernel.forms import PickerField, candidates
 from zhixing.kernel.models import Record
 from zhixing.kernel.scope import Actor
@@ -132,9 +133,8 @@ class ShareForm(ActionForm):
     record: ResidentUnit
 
     def prepare(self) -> None:
-        today = timezone.localdate()
-        last = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
-        self.initial.update(starts_on=last.replace(month=last.month - 2, day=1), ends_on=last)
+        first, last = quarter_before(timezone.localdate())
+        self.initial.update(starts_on=first, ends_on=last)
         self.propose(school_percent=self.record.school_percent)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -21,6 +22,12 @@ from zhixing.kernel.fields import MoneyField
 from zhixing.kernel.models import Record, tracked
 from zhixing.kernel.rules import moved
 from zhixing.kernel.scope import Scope
+
+
+def quarter_before(day: date) -> tuple[date, date]:
+    """The first and the last day of the quarter before that of a day: for which income is usually shared."""
+    last = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+    return last.replace(month=last.month - 2, day=1), last
 
 
 @tracked

@@ -23,6 +23,7 @@ from zhixing.bases.models import (
     Room,
     SafetyCheck,
 )
+from zhixing.bases.shares import quarter_before
 from zhixing.org.calendar import monday_of
 from zhixing.org.models import AcademicYear, Division, Major, Person, Student, Term
 from zhixing.partners.models import Organisation
@@ -270,9 +271,9 @@ class Bases:
         plan = self.plan
         rows = []
         for number, unit in enumerate(one for one in residents if one.school_percent is not None):
-            last = plan.today.replace(month=(plan.today.month - 1) // 3 * 3 + 1, day=1) - timedelta(days=1)
+            before = plan.today
             for back in range(8):
-                first = last.replace(month=last.month - 2, day=1)
+                first, last = quarter_before(before)
                 if first >= unit.starts_on:
                     rows.append(
                         RevenueShare(
@@ -284,7 +285,7 @@ class Bases:
                             received_on=weekday_before(last + timedelta(days=25)) if back else None,
                         )
                     )
-                last = first - timedelta(days=1)
+                before = first
         insert(plan, rows, lambda row: min(row.ends_on + timedelta(days=10), plan.ago(1)))
 
     def make_contributions(self) -> None:
