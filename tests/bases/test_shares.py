@@ -135,6 +135,11 @@ def test_what_a_statement_told_is_neither_archived_nor_deleted_nor_moved(
     assert client.patch(url, {"head": "李工"}, content_type="application/json").status_code == 200
     told.refresh_from_db()
     assert told.archived_at is None
+    # Nor does the statement itself go away and let go of it.
+    statement = f"/api/v1/bases/benefit_statement/{BenefitStatement.objects.get().pk}"
+    for more in ("", "?archive=1"):
+        answer = client.delete(f"{statement}{more}")
+        assert answer.status_code == 422 and "企业" in answer.content.decode()
     # A year that no statement has told yet is still free.
     assert client.delete(f"/api/v1/bases/revenue_share/{later.pk}").status_code == 204
 
@@ -155,3 +160,23 @@ def test_what_is_archived_gives_its_days_free_and_comes_back_only_where_they_sti
     client.post(f"/bases/revenue_share/{old.pk}/restore/")
     old.refresh_from_db()
     assert old.archived_at is None
+
+
+def test_an_import_is_undone_but_for_what_a_statement_told(home: College, unit: ResidentUnit) -> None:
+    office, sheet = home.actor("office"), sheet_for(RevenueShare)
+    assert sheet is not None
+    text = (
+        "入驻单元,起始日期,截止日期,分成收入,学校分成比例\n"
+        f"{unit.name},2025-01-01,2025-03-31,1000,10\n"
+        f"{unit.name},2026-01-01,2026-02-28,1000,10\n"
+    )
+    run, _reading = importing.start(sheet, text.encode(), "分成.csv", by=office)
+    assert not importing.preview(run, by=office).faults
+    importing.commit(run, by=office)
+    dean = home.actor("dean")
+    actions.draw_up(unit.base, by=dean, year=2025)
+    actions.send_statement(BenefitStatement.objects.get(), by=dean, name="王经理")
+    undone = importing.undo(run, by=office)
+    told = RevenueShare.objects.get()
+    assert undone["removed"] == 1 and told.starts_on.year == 2025
+    assert [row["id"] for row in undone["kept"]] == [told.pk] and "2025" in undone["kept"][0]["why"]

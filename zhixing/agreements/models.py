@@ -258,8 +258,8 @@ class Agreement(Record):
                 )
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """The overlap rule rests on state and archive mark: a form leaves both out, but they are known."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"status", "archived_at", "overlap_reason"})
+        """The overlap rule rests on the state too: a form leaves it out, but it is known."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"status", "overlap_reason"})
 
     @property
     def last_day(self) -> date:

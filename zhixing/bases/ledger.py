@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -250,14 +250,25 @@ class BenefitStatement(Record):
     @classmethod
     def refusals(cls, rows: Sequence[BenefitStatement]) -> Iterator[tuple[BenefitStatement, ValidationError]]:
         """What the firm has before it, or both have confirmed, stays."""
-        words = _("The statement is with the firm or confirmed: it stays as it is.")
-        return stay(cls, rows, ("base_id", "year", "lines", "school_remark"), words, writable=("draft", "disputed"))
+        kept = ("base_id", "year", "lines", "school_remark")
+        return stay(cls, rows, kept, _WITH_THE_FIRM, writable=("draft", "disputed"))
+
+    @classmethod
+    def leavings(cls, rows: Iterable[BenefitStatement]) -> Iterator[tuple[BenefitStatement, ValidationError]]:
+        """Archived or deleted, it would let go of the shares that it told."""
+        for row in rows:
+            if row.status in SETTLED and row.archived_at is None:
+                yield row, ValidationError(_WITH_THE_FIRM, code="told")
+
+
+# A statement that the firm has before it, or that both have confirmed.
+SETTLED = (BenefitStatement.Status.SENT, BenefitStatement.Status.CONFIRMED)
+_WITH_THE_FIRM = _("The statement is with the firm or confirmed: it stays as it is.")
 
 
 def told_years(bases: Collection[int]) -> set[tuple[int, int]]:
     """Bases and years whose statement the firm has before it, or both have confirmed: one question for all."""
-    settled = (BenefitStatement.Status.SENT, BenefitStatement.Status.CONFIRMED)
-    kept = BenefitStatement.objects.filter(base__in=bases, status__in=settled, archived_at=None)
+    kept = BenefitStatement.objects.filter(base__in=bases, status__in=SETTLED, archived_at=None)
     return set(kept.values_list("base_id", "year")) if bases else set()
 
 

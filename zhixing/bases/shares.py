@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -117,11 +117,13 @@ class RevenueShare(Record):
             for _base, year in of & told:
                 yield row, shares_stay(year)
 
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """The overlap rule rests on the archive mark: a form leaves it out, but it is known."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
-
-    def refuse_leaving(self) -> None:
-        """What a year's statement told the firm is neither deleted nor archived, nor does anything archived come back to it."""
-        if (self.resident.base_id, self.starts_on.year) in told_years({self.resident.base_id}):
-            raise shares_stay(self.starts_on.year)
+    @classmethod
+    def leavings(cls, rows: Iterable[RevenueShare]) -> Iterator[tuple[RevenueShare, ValidationError]]:
+        """What a year's statement told the firm stays, and nothing archived comes back to it."""
+        there = list(rows)
+        units = ResidentUnit._base_manager.filter(pk__in={row.resident_id for row in there})
+        base_of = dict(units.values_list("pk", "base_id"))
+        told = told_years(set(base_of.values()))
+        for row in there:
+            if (base_of[row.resident_id], row.starts_on.year) in told:
+                yield row, shares_stay(row.starts_on.year)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -375,10 +375,6 @@ class MasterPair(Record):
     def __str__(self) -> str:
         return f"{self.master.name} → {self.apprentice}"
 
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """The overlap rule rests on the archive mark: a form leaves it out, but it is known."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
-
     def clean(self) -> None:
         """The master is of the training firm, and has no more apprentices than the programme allows on any day."""
         super().clean()
@@ -434,10 +430,6 @@ class Rotation(Record):
 
     def __str__(self) -> str:
         return f"{self.apprentice} · {self.post}"
-
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
-        """The overlap rule rests on the archive mark: a form leaves it out, but it is known."""
-        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
 
 
 @tracked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 import pghistory
@@ -96,8 +96,14 @@ class Record(models.Model):
         start, end = (getattr(self, name) for name in days) if days else (None, None)
         return start is not None and end is not None and end < start
 
-    def refuse_leaving(self) -> None:
-        """Asked before somebody deletes this record, archives it or brings it back; raises ValidationError where it must stay."""
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Whether a row counts often rests on its archive mark: a form leaves the mark out, but it is known."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"archived_at"})
+
+    @classmethod
+    def leavings(cls, rows: Iterable[Any]) -> Iterable[tuple[Any, ValidationError]]:
+        """Which of these rows must stay as they are, and why: none is deleted, archived, brought back or undone with its import."""
+        return ()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         key = self.pk

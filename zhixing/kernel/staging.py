@@ -296,7 +296,7 @@ class Stage:
             return [row[0] for row in cursor.fetchall()]
 
 
-def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], list[tuple[int, str]]]:
+def undo(model: type[Record], run_id: int) -> tuple[list[int], list[int], list[tuple[int, str]]]:
     """Take an import back where nothing has happened since. Returns (removed, restored, [(kept, why)])."""
     table = _q(model._meta.db_table)
     names = ", ".join(
@@ -318,6 +318,9 @@ def undo(model: type[models.Model], run_id: int) -> tuple[list[int], list[int], 
                 kept.append((key, _("changed since the import")))
             else:
                 (fresh if was_new else old).append(key)
+        stay = {row.pk: error for row, error in model.leavings(model._base_manager.filter(pk__in=[*fresh, *old]))}
+        kept.extend((key, "；".join(error.messages)) for key, error in stay.items())
+        fresh, old = ([key for key in keys if key not in stay] for keys in (fresh, old))
         for relation in model._meta.related_objects:
             target = relation.related_model
             if target is None or hasattr(target, "pgh_id"):

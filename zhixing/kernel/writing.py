@@ -85,11 +85,16 @@ def hanging_on(sheet: Sheet, record: Record) -> list[tuple[models.ForeignObjectR
     return found
 
 
+def _refuse_leaving(record: Record) -> None:
+    for _row, error in type(record).leavings([record]):
+        raise error
+
+
 def remove(sheet: Sheet, record: Record, *, by: Actor, comment: str = "") -> None:
     """Delete a record that nothing hangs on; ValidationError names what does."""
     if not by.can_on(record, "delete"):
         raise PermissionDenied(_("You may not delete this record."))
-    record.refuse_leaving()
+    _refuse_leaving(record)
     blockers = [(relation, count) for relation, count, forbids in hanging_on(sheet, record) if forbids]
     if blockers:
         names = "、".join(f"{relation.related_model._meta.verbose_name_plural} {count}" for relation, count in blockers)
@@ -112,7 +117,7 @@ def set_archived(sheet: Sheet, record: Record, archived: bool, *, by: Actor, com
     """
     if not by.can_on(record, "delete"):
         raise PermissionDenied(_("You may not archive this record."))
-    record.refuse_leaving()
+    _refuse_leaving(record)
     before, record.archived_at = record.archived_at, timezone.now() if archived else None
     try:
         with transaction.atomic():
