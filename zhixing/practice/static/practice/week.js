@@ -39,7 +39,7 @@
     net.hidden = false;
     net.textContent = navigator.onLine ? net.dataset.on : net.dataset.off;
     net.classList.toggle("zx-tag--ok", navigator.onLine);
-    net.classList.toggle("zx-tag--warn", !navigator.onLine);
+    net.classList.toggle("zx-tag--gold", !navigator.onLine);
   }
 
   function pick(name, value) {
